@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+# The build underneath ./mh. Each folder with a module.mk says in one line what it is; this file knows how to make it.
+# Everything lands in build/: build/kernel, build/user, build/host (objects by flavour), build/gen (generated), build/bin (programs).
+#
+#   $(call library,FOLDER,USES)        made on demand in each flavour that something needs
+#   $(call program,FOLDER,USES)        a native program of the system: build/bin/NAME (static-pie, general registers only)
+#   $(call host_tool,FOLDER,USES)      a build-machine program: build/host/bin/NAME
+#   $(call host_test,FOLDER,USES)      FOLDER's *_test.c as one program under ASan and UBSan: build/host/test/NAME
+# USES names modules (folders); their include/ is then on the path, and their library is linked. abi/ is always visible.
+# Sources are the folder's *.c and *.S and those of its direct arch/x86_64; *_test.c and *_fuzz.c are left out.
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables -j$(shell nproc) --output-sync=none
+.SUFFIXES:
+.DELETE_ON_ERROR:
+BUILD := build
+CC := clang-19
+LD := ld.lld-19
+AR := llvm-ar-19
+OBJCOPY := llvm-objcopy-19
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wcast-align -Wpointer-arith \
+  -Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough \
+  -Wwrite-strings -Wnull-dereference -Wno-gnu-statement-expression -Wno-unused-command-line-argument
+COMMON := -std=c23 -g -O2 $(WARNINGS) -I. -I$(BUILD)/gen -MMD -MP -fno-strict-aliasing -fno-common \
+  -fno-delete-null-pointer-checks -ftrivial-auto-var-init=zero -fvisibility=hidden
+FREESTANDING := --target=x86_64-unknown-none-elf -ffreestanding -nostdlib -mno-red-zone -mgeneral-regs-only
+TRAPS := -fsanitize=undefined -fsanitize-trap=undefined -fno-sanitize=function,alignment
+CFLAGS_kernel = $(COMMON) $(FREESTANDING) $(TRAPS) -mcmodel=kernel -fno-pic -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
+  -Wframe-larger-than=1536 $(KERNEL_EXTRA)
+CFLAGS_user = $(COMMON) $(FREESTANDING) $(TRAPS) -fpie -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -Wframe-larger-than=8192
+CFLAGS_host = $(COMMON) -D_GNU_SOURCE -DMH_HOST -fsanitize=address,undefined -fno-sanitize=function -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_hosttool = $(COMMON) -D_GNU_SOURCE -DMH_HOST
+
+.PHONY: all
+all:
+
+sources = $(filter-out %_test.c %_fuzz.c,$(wildcard $(1)/*.c $(1)/*.S $(1)/arch/x86_64/*.c $(1)/arch/x86_64/*.S))
+includes = $(foreach m,$(1),-I$(m)/include)
+objects = $(patsubst %,$(BUILD)/$(2)/%.o,$(call sources,$(1)))
+library_file = $(BUILD)/$(2)/$(1)/lib.a
+name = $(notdir $(1))
+
+# $(call library,FOLDER,USES)
+define library
+USES_$(1) := $(1) $(2)
+$(foreach f,kernel user host hosttool,$(eval $(call library_flavour,$(1),$(2),$(f))))
+endef
+define library_flavour
+$(BUILD)/$(3)/$(1)/%.c.o: $(1)/%.c | $$(GENERATED)
+	@mkdir -p $$(@D) && echo "  cc $(3) $$<" && $(CC) $$(CFLAGS_$(3)) $$(EXTRA_$(1)) $$(call includes,$(1) $(2)) -c $$< -o $$@
+$(BUILD)/$(3)/$(1)/%.S.o: $(1)/%.S | $$(GENERATED)
+	@mkdir -p $$(@D) && echo "  as $(3) $$<" && $(CC) $$(filter-out -std=c23,$$(CFLAGS_$(3))) $$(call includes,$(1) $(2)) -c $$< -o $$@
+$(call library_file,$(1),$(3)): $(call objects,$(1),$(3))
+	@mkdir -p $$(@D) && rm -f $$@ && $(AR) rcs $$@ $$^
+endef
+
+# $(call program,FOLDER,USES)
+define program
+$(eval $(call library,$(1),$(2)))
+all: $(BUILD)/bin/$(call name,$(1))
+PROGRAMS += $(BUILD)/bin/$(call name,$(1))
+$(BUILD)/bin/$(call name,$(1)): $(call objects,$(1),user) $(foreach m,$(2),$(call library_file,$(m),user)) lib/sys/program.ld
+	@mkdir -p $$(@D) && echo "  ld $$@" && $(LD) -static -pie --no-dynamic-linker -z noexecstack -z separate-code -z max-page-size=4096 \
+	  --gc-sections -T lib/sys/program.ld -o $$@ --start-group $$(filter %.o %.a,$$^) --end-group
+endef
+
+# $(call host_tool,FOLDER,USES)
+define host_tool
+$(eval $(call library,$(1),$(2)))
+$(BUILD)/host/bin/$(call name,$(1)): $(call objects,$(1),hosttool) $(foreach m,$(2),$(call library_file,$(m),hosttool))
+	@mkdir -p $$(@D) && echo "  ld $$@" && $(CC) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
+endef
+
+# $(call host_test,FOLDER,USES): all *_test.c of the folder, linked with tests/unit's main
+define host_test
+all-tests: $(BUILD)/host/test/$(subst /,-,$(1))
+HOST_TESTS += $(BUILD)/host/test/$(subst /,-,$(1))
+$(BUILD)/host/test/$(subst /,-,$(1)): $(patsubst %,$(BUILD)/host/%.o,$(wildcard $(1)/*_test.c)) $(foreach m,$(1) $(2) tests/unit,$(call library_file,$(m),host))
+	@mkdir -p $$(@D) && echo "  ld $$@" && $(CC) -fsanitize=address,undefined -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
+endef
+
+# Protocols
+PROTOCOLS := $(wildcard abi/protocol/*.proto)
+GENERATED := $(patsubst abi/protocol/%.proto,$(BUILD)/gen/protocol/%.h,$(PROTOCOLS))
+$(BUILD)/gen/protocol/%.h: abi/protocol/%.proto $(BUILD)/host/bin/protogen
+	@mkdir -p $(@D) && echo "  protogen $<" && $(BUILD)/host/bin/protogen $< $(BUILD)/gen
+
+MODULES := $(sort $(shell find . -name module.mk -not -path './build/*'))
+include $(MODULES)
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.PHONY: all-tests clean
+clean:
+	rm -rf $(BUILD)
