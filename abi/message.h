@@ -65,7 +65,8 @@ enum : uint16_t {
     OP_STAT     = 5,  /* receive struct file_attributes */
     OP_SYNC     = 6,
     OP_TRUNCATE = 7,  /* w0 size */
-    OP_READDIR  = 8,  /* receive directory records (abi/file.h); w0 cookie (0 = start); result = bytes */
+    OP_READDIR  = 8,  /* receive directory records (abi/file.h); w0 cookie (0 = start), or OFFSET_STREAM: from
+                         * the open directory's own position, which OP_SEEK sets and this moves; result = bytes */
     OP_MAP      = 9,  /* receive handle of a memory object; w0 offset, w1 length, w2 placement */
     OP_CONTROL  = 10, /* w0 command, w1 argument; send and receive data by the command's protocol */
     OP_PROTOCOL = 0x100, /* operations of abi/protocol/ start here */
