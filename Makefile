@@ -46,9 +46,9 @@ USES_$(1) := $(1) $(2)
 $(foreach f,kernel user host hosttool,$(eval $(call library_flavour,$(1),$(2),$(f))))
 endef
 define library_flavour
-$(BUILD)/$(3)/$(1)/%.c.o: $(1)/%.c | $$(GENERATED)
+$(BUILD)/$(3)/$(1)/%.c.o: $(1)/%.c | $$(if $$(filter hosttool,$(3)),,$$(GENERATED))
 	@mkdir -p $$(@D) && echo "  cc $(3) $$<" && $(CC) $$(CFLAGS_$(3)) $$(EXTRA_$(1)) $$(call includes,$(1) $(2)) -c $$< -o $$@
-$(BUILD)/$(3)/$(1)/%.S.o: $(1)/%.S | $$(GENERATED)
+$(BUILD)/$(3)/$(1)/%.S.o: $(1)/%.S | $$(if $$(filter hosttool,$(3)),,$$(GENERATED))
 	@mkdir -p $$(@D) && echo "  as $(3) $$<" && $(CC) $$(filter-out -std=c23,$$(CFLAGS_$(3))) $$(call includes,$(1) $(2)) -c $$< -o $$@
 $(call library_file,$(1),$(3)): $(call objects,$(1),$(3))
 	@mkdir -p $$(@D) && rm -f $$@ && $(AR) rcs $$@ $$^
@@ -73,14 +73,16 @@ endef
 
 # $(call host_test,FOLDER,USES): all *_test.c of the folder, linked with tests/unit's main
 define host_test
+$(BUILD)/host/$(1)/%_test.c.o: $(1)/%_test.c | $$(GENERATED)
+	@mkdir -p $$(@D) && echo "  cc host $$<" && $(CC) $$(CFLAGS_host) -I$(1) $$(call includes,$(1) $(2) lib/base tests/unit) -c $$< -o $$@
 all-tests: $(BUILD)/host/test/$(subst /,-,$(1))
 HOST_TESTS += $(BUILD)/host/test/$(subst /,-,$(1))
-$(BUILD)/host/test/$(subst /,-,$(1)): $(patsubst %,$(BUILD)/host/%.o,$(wildcard $(1)/*_test.c)) $(foreach m,$(1) $(2) tests/unit,$(call library_file,$(m),host))
+$(BUILD)/host/test/$(subst /,-,$(1)): $(patsubst %,$(BUILD)/host/%.o,$(wildcard $(1)/*_test.c)) $(foreach m,$(sort $(1) $(2) lib/base tests/unit),$(call library_file,$(m),host))
 	@mkdir -p $$(@D) && echo "  ld $$@" && $(CC) -fsanitize=address,undefined -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
 endef
 
 # Protocols
-PROTOCOLS := $(wildcard abi/protocol/*.proto)
+PROTOCOLS := $(if $(wildcard tools/protogen/module.mk),$(wildcard abi/protocol/*.proto))
 GENERATED := $(patsubst abi/protocol/%.proto,$(BUILD)/gen/protocol/%.h,$(PROTOCOLS))
 $(BUILD)/gen/protocol/%.h: abi/protocol/%.proto $(BUILD)/host/bin/protogen
 	@mkdir -p $(@D) && echo "  protogen $<" && $(BUILD)/host/bin/protogen $< $(BUILD)/gen

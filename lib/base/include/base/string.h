@@ -3,9 +3,13 @@
 #pragma once
 #include "base/types.h"
 
+#ifdef MH_HOST
+#include <string.h>
+#else
 void *memcpy(void *restrict to, const void *restrict from, size_t length);
 void *memmove(void *to, const void *from, size_t length);
 void *memset(void *to, int byte, size_t length);
 int memcmp(const void *a, const void *b, size_t length);
+#endif
 /* Length of a zero-terminated string that is at most `limit` long. */
 size_t string_length(const char *text, size_t limit);
