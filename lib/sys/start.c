@@ -12,12 +12,15 @@ static const struct start_block *block_of_process;
 struct relocation { uint64_t offset, info; int64_t addend; };
 #define RELOCATION_RELATIVE 8u
 
-extern char image_start[], rela_start[], rela_end[];
+/* From the linker: the ELF header, which is where the image begins, and the table. Hidden, so that their addresses are taken relative
+ * to the code: an address from the global offset table would itself want relocation. */
+#define HIDDEN __attribute__((visibility("hidden")))
+extern HIDDEN char __ehdr_start[], rela_start[], rela_end[];
 [[noreturn]] void start_program(const struct start_block *block);
 
 static void relocate(void)
 {
-    uint64_t base = sys_address(image_start);
+    uint64_t base = sys_address(__ehdr_start);
     for (const char *at = rela_start; at + sizeof(struct relocation) <= rela_end; at += sizeof(struct relocation)) {
         const struct relocation *r = (const struct relocation *)(const void *)at;
         if ((uint32_t)r->info == RELOCATION_RELATIVE)

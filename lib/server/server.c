@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT
+ * The loop: takes a message, finds who handles it, answers with the next receive. The file-like operations are unpacked here once for
+ * all servers. Everything in struct server belongs to the context that runs the loop. */
+#include "server/server.h"
+#include "base/string.h"
+#include "heap/heap.h"
+#include "sys/log.h"
+
+enum status server_init(struct server *s, handle_t endpoint, const struct scheme_ops *ops, void *context)
+{
+    *s = (struct server){.endpoint = endpoint, .ops = ops, .context = context, .first_free = UINT32_MAX};
+    if (endpoint == HANDLE_NONE)
+        return ERR_BAD_HANDLE;
+    void *buffer;
+    TRY(sys_map_anonymous(SERVER_RECEIVE_BYTES, MAP_WIRED_, &buffer));
+    s->receive_buffer = (struct span){buffer, SERVER_RECEIVE_BYTES};
+    return sys_endpoint_attach(endpoint, s->receive_buffer);
+}
+
+/* -- file-like operations: words in, words out ------------------------------------------------------------------ */
+
+static enum status do_open(const struct scheme_ops *ops, struct request *rq)
+{
+    handle_t handle = HANDLE_NONE;
+    uint32_t kind = 0;
+    if (rq->data_length > rq->data.length)
+        return ERR_NAME_TOO_LONG;
+    TRY(ops->open(rq, rq->data, (uint32_t)rq->m->words[0], (uint32_t)rq->m->words[1], &handle, &kind));
+    if (rq->deferred)
+        return OK;
+    rq->m->words[0] = kind;
+    request_give_handle(rq, handle);
+    return OK;
+}
+
+static enum status do_read(const struct scheme_ops *ops, struct request *rq)
+{
+    struct view data = {};
+    uint64_t capacity = request_capacity(rq);
+    TRY(ops->read(rq, rq->m->words[0], capacity, (uint32_t)rq->m->words[1], &data));
+    if (rq->deferred)
+        return OK;
+    data.length = MIN(data.length, capacity);
+    rq->result = (int64_t)data.length;
+    request_give_data(rq, data);
+    return OK;
+}
+
+static enum status do_write(const struct scheme_ops *ops, struct request *rq)
+{
+    uint64_t taken = rq->data.length;
+    TRY(ops->write(rq, rq->m->words[0], rq->data, (uint32_t)rq->m->words[1], &taken));
+    rq->result = (int64_t)taken;
+    return OK;
+}
+
+static enum status do_seek(const struct scheme_ops *ops, struct request *rq)
+{
+    uint64_t offset = 0;
+    TRY(ops->seek(rq, (int64_t)rq->m->words[0], (uint32_t)rq->m->words[1], &offset));
+    rq->result = (int64_t)offset;
+    return OK;
+}
+
+static enum status do_stat(const struct scheme_ops *ops, struct request *rq)
+{
+    struct file_attributes *attributes = &rq->server->stat_scratch;
+    *attributes = (struct file_attributes){};
+    TRY(ops->stat(rq, attributes));
+    if (!rq->deferred)
+        request_give_data(rq, VIEW_OF_STRUCT(attributes));
+    return OK;
+}
+
+static enum status do_readdir(const struct scheme_ops *ops, struct request *rq)
+{
+    struct view records = {};
+    TRY(ops->readdir(rq, rq->m->words[0], request_capacity(rq), &records));
+    if (rq->deferred)
+        return OK;
+    rq->result = (int64_t)records.length;
+    request_give_data(rq, records);
+    return OK;
+}
+
+static enum status do_map(const struct scheme_ops *ops, struct request *rq)
+{
+    handle_t memory = HANDLE_NONE;
+    TRY(ops->map(rq, rq->m->words[0], rq->m->words[1], &memory));
+    if (!rq->deferred)
+        request_give_handle(rq, memory);
+    return OK;
+}
+
+static enum status do_control(const struct scheme_ops *ops, struct request *rq)
+{
+    uint64_t result = 0;
+    TRY(ops->control(rq, rq->m->words[0], rq->m->words[1], &result));
+    rq->result = (int64_t)result;
+    return OK;
+}
+
+static enum status file_operation(const struct scheme_ops *ops, struct request *rq)
+{
+    switch (rq->operation) {
+    case OP_OPEN: return ops->open ? do_open(ops, rq) : ERR_NOT_SUPPORTED;
+    case OP_READ: return ops->read ? do_read(ops, rq) : ERR_NOT_SUPPORTED;
+    case OP_WRITE: return ops->write ? do_write(ops, rq) : ERR_NOT_SUPPORTED;
+    case OP_SEEK: return ops->seek ? do_seek(ops, rq) : ERR_NOT_SEEKABLE;
+    case OP_STAT: return ops->stat ? do_stat(ops, rq) : ERR_NOT_SUPPORTED;
+    case OP_SYNC: return ops->sync ? ops->sync(rq) : ERR_NOT_SUPPORTED;
+    case OP_TRUNCATE: return ops->truncate ? ops->truncate(rq, rq->m->words[0]) : ERR_NOT_SUPPORTED;
+    case OP_READDIR: return ops->readdir ? do_readdir(ops, rq) : ERR_NOT_DIRECTORY;
+    case OP_MAP: return ops->map ? do_map(ops, rq) : ERR_NOT_SUPPORTED;
+    case OP_CONTROL: return ops->control ? do_control(ops, rq) : ERR_NOT_SUPPORTED;
+    default: return ERR_NOT_SUPPORTED;
+    }
+}
+
+/* Nobody took the request: its handle must not stay behind. */
+static enum status refuse(const struct request *rq)
+{
+    handle_t handle = request_handle(rq);
+    if (handle != HANDLE_NONE)
+        IGNORE(sys_handle_close(handle));
+    return ERR_NOT_SUPPORTED;
+}
+
+static void handle_request(struct server *s, struct request *rq)
+{
+    if (rq->operation >= OP_PROTOCOL) {
+        if (!s->ops->protocol || !s->ops->protocol(rq))
+            rq->result = refuse(rq);
+        return;
+    }
+    enum status status = file_operation(s->ops, rq);
+    if (status == OK)
+        return;
+    rq->result = status;
+    rq->flags = 0;
+}
+
+static struct request request_of(struct server *s, struct message *m)
+{
+    struct request rq = {.server = s, .m = m, .endpoint = s->endpoint, .operation = m->kind & KIND_OPERATION, .id = m->request,
+                         .token = m->token, .caller = m->caller, .credential = m->credential,
+                         .object = server_object(s, m->token)};
+    if (m->kind & KIND_SEND_DATA) {
+        rq.data_length = m->words[7];
+        rq.data = (struct view){(const uint8_t *)(uintptr_t)m->words[6], MIN(m->words[7], s->receive_buffer.length)};
+    }
+    return rq;
+}
+
+/* -- open resources ---------------------------------------------------------------------------------------------- */
+
+static struct open_slot *slot_of(const struct server *s, uint64_t token)
+{
+    uint32_t index = (uint32_t)token;
+    if (!(token & TOKEN_OPEN) || index >= s->slot_count)
+        return nullptr;
+    struct open_slot *slot = &s->slots[index];
+    return (slot->generation | TOKEN_OPEN >> 32) == token >> 32 ? slot : nullptr;
+}
+
+void *server_object(const struct server *s, uint64_t token)
+{
+    const struct open_slot *slot = slot_of(s, token);
+    return slot ? slot->object : nullptr;
+}
+
+static enum status grow_slots(struct server *s)
+{
+    uint32_t limit = s->slot_limit ? s->slot_limit * 2 : 64;
+    if (limit > SERVER_OPEN_MAX)
+        return ERR_LIMIT;
+    struct open_slot *larger = heap_resize(s->slots, limit * sizeof *larger);
+    if (!larger)
+        return ERR_NO_MEMORY;
+    s->slots = larger;
+    s->slot_limit = limit;
+    return OK;
+}
+
+static enum status take_slot(struct server *s, void *object, uint64_t *out_token)
+{
+    uint32_t index = s->first_free;
+    if (index != UINT32_MAX) {
+        s->first_free = s->slots[index].next_free;
+    } else {
+        if (s->slot_count == s->slot_limit)
+            TRY(grow_slots(s));
+        index = s->slot_count++;
+    }
+    s->slots[index].object = object;
+    *out_token = TOKEN_OPEN | (uint64_t)s->slots[index].generation << 32 | index;
+    return OK;
+}
+
+/* The next token of this slot differs, so that one that is late finds nothing. */
+static void free_slot(struct server *s, uint64_t token)
+{
+    struct open_slot *slot = slot_of(s, token);
+    if (!slot)
+        return;
+    slot->object = nullptr;
+    slot->generation = (slot->generation + 1) & (uint32_t)~(TOKEN_OPEN >> 32);
+    slot->next_free = s->first_free;
+    s->first_free = (uint32_t)token;
+}
+
+enum status server_open_token(struct server *s, void *object, uint32_t rights, uint32_t flags, uint32_t stream_flags,
+                              handle_t *out_handle, uint64_t *out_token)
+{
+    uint64_t token;
+    TRY(take_slot(s, object, &token));
+    enum status status = server_resource(s, token, rights, flags, stream_flags, out_handle);
+    if (status != OK)
+        free_slot(s, token);
+    else
+        *out_token = token;
+    return status;
+}
+
+enum status server_open(struct server *s, void *object, uint32_t rights, uint32_t flags, uint32_t stream_flags, handle_t *out_handle)
+{
+    uint64_t token;
+    return server_open_token(s, object, rights, flags, stream_flags, out_handle, &token);
+}
+
+enum status server_resource(struct server *s, uint64_t token, uint32_t rights, uint32_t flags, uint32_t stream_flags,
+                            handle_t *out_handle)
+{
+    return sys_resource_create(s->endpoint, token, rights, flags, PLACE_HIGH, stream_flags, out_handle);
+}
+
+/* -- what the kernel says ---------------------------------------------------------------------------------------- */
+
+static void handle_closed(struct server *s, uint64_t token)
+{
+    if (s->ops->closed)
+        s->ops->closed(s, token, server_object(s, token));
+    free_slot(s, token);
+}
+
+static void handle_completion(struct server *s, struct message *m)
+{
+    struct completion *c = (struct completion *)(uintptr_t)m->token;
+    m->result = (int64_t)m->request;
+    if (c)
+        c->done(s, c, m);
+}
+
+/* False: an ordinary request. */
+static bool handle_kernel_message(struct server *s, struct message *m)
+{
+    const struct scheme_ops *ops = s->ops;
+    switch (m->kind) {
+    case KIND_CLOSED:
+        handle_closed(s, m->token);
+        return true;
+    case KIND_CANCEL:
+        if (ops->cancel)
+            ops->cancel(s, m->request);
+        return true;
+    case KIND_COMPLETION:
+        handle_completion(s, m);
+        return true;
+    case KIND_EVENT: {
+        struct event_handler *handler = (struct event_handler *)(uintptr_t)m->token;
+        handler->happened(s, handler, m->words[0], m->words[1]);
+        return true;
+    }
+    case KIND_PAGE_IN:
+        if (ops->page_in)
+            ops->page_in(s, m->token, m->words[0], m->words[1]);
+        return true;
+    case KIND_PAGE_OUT:
+        if (ops->page_out)
+            ops->page_out(s, m->token, m->words[0], m->words[1]);
+        return true;
+    case KIND_FILE_IDLE:
+        if (ops->file_idle)
+            ops->file_idle(s, m->token);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* -- the loop ---------------------------------------------------------------------------------------------------- */
+
+enum status server_run(struct server *s)
+{
+    struct message m = {};
+    struct request rq = {.deferred = true};
+    while (!s->stopping) {
+        enum status status = rq.deferred ? sys_receive(s->endpoint, RECEIVE_WAIT, &m)
+                                         : sys_reply_receive(s->endpoint, rq.id, rq.result, rq.flags, &m);
+        bool was_reply = !rq.deferred;
+        rq.deferred = true;
+        if (status == ERR_INTERRUPTED || status == ERR_TIMED_OUT)
+            continue;
+        if (status != OK && was_reply) {
+            /* The answer could not be delivered as it was: the client gets the reason; if it is gone this fails too. */
+            IGNORE(server_answer(s, rq.id, status));
+            continue;
+        }
+        TRY(status);
+        if (handle_kernel_message(s, &m))
+            continue;
+        rq = request_of(s, &m);
+        handle_request(s, &rq);
+    }
+    if (!rq.deferred)
+        IGNORE(sys_reply(s->endpoint, rq.id, rq.result, rq.flags, &m));
+    return OK;
+}
+
+void server_stop(struct server *s)
+{
+    s->stopping = true;
+}
+
+enum status server_answer(struct server *s, uint64_t request, int64_t result)
+{
+    struct message m = {};
+    return sys_reply(s->endpoint, request, result, 0, &m);
+}
+
+enum status server_answer_data(struct server *s, uint64_t request, struct view data)
+{
+    struct message m = {.words = {[4] = sys_address(data.data), [5] = data.length}};
+    return sys_reply(s->endpoint, request, (int64_t)data.length, REPLY_DATA, &m);
+}
