@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * The header at the image's first byte: who maps the image finds its entries here. Offsets are from the image's start. */
+#pragma once
+#include <stdint.h>
+
+#define POSIX_IMAGE_MAGIC 0x31305849534f504dull /* "MPOSIX01" */
+struct posix_image {
+    uint64_t magic;
+    uint32_t image_bytes;
+    uint32_t entry, upcall;                 /* of struct personality */
+    uint32_t fault_start, fault_end, fault_landing;
+    uint32_t launch;                        /* first context of a natively started process; rsp = thread block */
+    uint32_t resume;                        /* a context whose registers are in thread_block.saved; rsp = thread block */
+    uint32_t exec_resume;                   /* the same with fresh vector state, fs and gs */
+    uint32_t reserved[5];
+};
+static_assert(sizeof(struct posix_image) == 64);
