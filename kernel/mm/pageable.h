@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * What memory objects and file objects share: pages by number, and the list of the mappings that show them.
+ *
+ * `lock` guards pages and mappings. A page-table entry for a page of this object is only made, and only taken away by the
+ * object, with `lock` held: so a page that left the radix tree is in no page table once pageable_unmap_locked has run. */
+#pragma once
+#include "base/list.h"
+#include "kernel/core/addresses.h"
+#include "kernel/core/lock.h"
+#include "kernel/core/object.h"
+#include "kernel/mm/radix.h"
+
+struct mapping;
+struct pageable {
+    struct object object;            /* OBJECT_MEMORY or OBJECT_FILE */
+    struct spinlock lock;            /* RANK_OBJECT */
+    struct radix pages;              /* page number -> entry of the object's own making (page_entry.h) */
+    struct list_node mappings;       /* struct mapping.object_link */
+    uint32_t owner;                  /* index in the owner table, for reclaim; FRAME_NUMBER_NONE: none */
+};
+
+/* One page for a fault. With `lock` held. OK: a frame with a new reference, and whether the entry may be writable. ERR_WOULD_BLOCK:
+ * pageable_wait, then again. ERR_OUT_OF_RANGE: past the end. `write`: a store is about to happen through a shared mapping. */
+enum status pageable_page_locked(struct pageable *p, uint64_t page, bool write, phys_addr_t *out_frame, bool *out_writable);
+/* Asks for the page and sleeps until something changed. No lock held. */
+enum status pageable_wait(struct pageable *p, uint64_t page, bool write);
+/* Present clean or dirty pages around `page`, without side effects: for fault-around. */
+bool pageable_peek_locked(struct pageable *p, uint64_t page, phys_addr_t *out_frame);
+
+enum pageable_change : uint32_t { PAGEABLE_UNMAP, PAGEABLE_WRITE_PROTECT };
+/* Changes all page-table entries that show [page, page + count), in all spaces (private copies stay). Answers which CPUs must run
+ * tlb_flush_cpus, without `lock`, before the change is true and the frames may be reused. The object's own references keep the frames. */
+[[nodiscard]] uint64_t pageable_change_locked(struct pageable *p, uint64_t page, uint64_t count, enum pageable_change change);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ * File objects: one for each inode in use; the only truth about its size, times, mode and links while it exists (abi/file.h tells the
+ * page states). A memory file has no endpoint and keeps its pages; a paged file asks its server.
+ *
+ * Locks: `pages.lock` guards pages, attributes and the slots; `writers` (sleeping) makes each write and truncation one. */
+#pragma once
+#include "abi/file.h"
+#include "kernel/ipc/notice.h"
+#include "kernel/mm/pageable.h"
+#include "kernel/mm/user_copy.h"
+#include "kernel/task/wait.h"
+
+#define FILE_SLOTS 4u
+
+struct endpoint;
+struct memory_object;
+
+struct file_slot {               /* one question to the server that is under way */
+    struct notice notice;
+    uint64_t page, count;        /* pages; count 0: free */
+};
+
+struct file_object {
+    struct pageable pages;       /* first: struct object */
+    /* set at creation */
+    struct endpoint *endpoint;   /* holds a reference; null: memory file */
+    uint64_t token;
+    /* sleeping */
+    struct sleep_lock writers;
+    /* under pages.lock */
+    struct file_attributes attributes;
+    struct file_slot reading[FILE_SLOTS], writing[FILE_SLOTS];
+    struct notice idle;          /* KIND_FILE_IDLE */
+    struct wait_queue changed;   /* a page left `reading` or `writing`, or a slot became free */
+    uint64_t changes;            /* counts the wake-ups of `changed` */
+    uint64_t dirty_pages, writing_pages;
+    uint64_t read_ahead_page, read_ahead_pages; /* where a sequential reader will be next; its window */
+    enum status write_error;     /* of the last failed write-back */
+    uint32_t write_error_count;  /* each stream reports each value once */
+    uint32_t reading_pages;
+};
+
+/* endpoint null: memory file. Takes its own reference on the endpoint. Size 0 or as given (holes). */
+enum status file_create(struct endpoint *endpoint, struct object *endpoint_object, uint64_t token,
+                        const struct file_attributes *attributes, struct file_object **out);
+static inline struct object *file_as_object(struct file_object *f) { return &f->pages.object; }
+static inline struct file_object *file_from_object(struct object *o) { return (struct file_object *)(void *)o; }
+
+/* The server's side (system calls of the same names). */
+enum status file_set(struct file_object *f, uint32_t mask, const struct file_attributes *in);
+enum status file_supply(struct file_object *f, uint64_t offset, uint64_t length, struct memory_object *from, uint64_t from_offset);
+enum status file_supply_status(struct file_object *f, uint64_t offset, enum status status); /* fails the readers of that range */
+enum status file_written(struct file_object *f, uint64_t offset, uint64_t length, enum status status);
+/* Cached pages as they are; stops at the first absent one and at the end. */
+enum status file_read_cached(struct file_object *f, uint64_t offset, struct user_io *io, uint64_t *out_done);
+void file_endpoint_died(struct file_object *f); /* readers get ERR_PEER_GONE from now on */
+
+/* The clients' side. STREAM_* flags matter for append, sync, access time. */
+enum status file_read(struct file_object *f, uint64_t offset, struct user_io *io, uint32_t flags, uint64_t *out_done);
+/* *offset moves to where an appending write really began. */
+enum status file_write(struct file_object *f, uint64_t *offset, struct user_io *io, uint32_t flags, uint64_t *out_done);
+enum status file_truncate(struct file_object *f, uint64_t size);
+enum status file_sync(struct file_object *f, uint32_t what, uint32_t *error_seen);
+void file_stat(struct file_object *f, struct file_attributes *out);
+/* First offset from `offset` on with data (SEEK_DATA_) or without (SEEK_HOLE_). */
+enum status file_find(struct file_object *f, uint64_t offset, uint32_t whence, uint64_t *out_offset);
