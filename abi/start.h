@@ -18,5 +18,6 @@ struct start_block {
 static_assert(sizeof(struct start_block) < 4096);
 
 /* The names of the handles that the kernel gives init: "log", "hardware" (abi/protocol/hardware.proto), "initfs" (memory
- * object, read-only), "boot" (memory object holding struct boot_info), "identity" (the first identity domain), "null", "zero".
+ * object, read-only), "boot" (memory object holding struct boot_info), "identity" (the first identity domain), "null", "zero", "clock"
+ * (memory object, read-only: the clock page, which whoever builds an address space maps into it).
  * Names that init gives others by convention: "log", "endpoint" (its own scheme's, RIGHT_MANAGE), "table" (the process table). */
