@@ -18,6 +18,8 @@ struct start_block {
 static_assert(sizeof(struct start_block) < 4096);
 
 /* The names of the handles that the kernel gives init: "log", "hardware" (abi/protocol/hardware.proto), "initfs" (memory
- * object, read-only), "boot" (memory object holding struct boot_info), "identity" (the first identity domain), "null", "zero", "clock"
- * (memory object, read-only: the clock page, which whoever builds an address space maps into it).
- * Names that init gives others by convention: "log", "endpoint" (its own scheme's, RIGHT_MANAGE), "table" (the process table). */
+ * object, read-only), "boot" (memory object holding struct boot_info), "identity" (the first identity domain), "null", "zero",
+ * "clock" (memory object: the clock page, read-only; whoever starts a process maps it there).
+ * Names that init gives others by convention: "log", "clock", "init" (abi/protocol/init.proto), "endpoint" (its own scheme's,
+ * RIGHT_MANAGE), "table" (the process table of abi/credential.h, made by init so that it outlives procd, who alone may write it),
+ * the name of a scheme ("vfs", "proc", "tty": its root resource, token 0), and what its unit file names. */

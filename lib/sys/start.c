@@ -86,17 +86,23 @@ struct view start_option(const struct start_block *block, const char *prefix)
     return (struct view){};
 }
 
-static const volatile struct clock_page *clock_page_of_process(void)
+/* Without a page (whoever started this process had none) the kernel is asked. */
+static uint64_t clock_read(bool realtime)
 {
-    return (const volatile struct clock_page *)(uintptr_t)block_of_process->clock_page;
+    const volatile struct clock_page *page = (const volatile struct clock_page *)(uintptr_t)block_of_process->clock_page;
+    if (page)
+        return clock_page_read(page, realtime);
+    uint64_t ns = 0;
+    IGNORE(sys_clock_get(realtime ? CLOCK_REALTIME_ : CLOCK_MONOTONIC_, &ns));
+    return ns;
 }
 
 uint64_t clock_monotonic_ns(void)
 {
-    return clock_page_read(clock_page_of_process(), false);
+    return clock_read(false);
 }
 
 uint64_t clock_realtime_ns(void)
 {
-    return clock_page_read(clock_page_of_process(), true);
+    return clock_read(true);
 }
