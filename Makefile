@@ -77,15 +77,19 @@ $(BUILD)/host/$(1)/%_test.c.o: $(1)/%_test.c | $$(GENERATED)
 	@mkdir -p $$(@D) && echo "  cc host $$<" && $(CC) $$(CFLAGS_host) -I$(1) $$(call includes,$(1) $(2) lib/base tests/unit) -c $$< -o $$@
 all-tests: $(BUILD)/host/test/$(subst /,-,$(1))
 HOST_TESTS += $(BUILD)/host/test/$(subst /,-,$(1))
-$(BUILD)/host/test/$(subst /,-,$(1)): $(patsubst %,$(BUILD)/host/%.o,$(wildcard $(1)/*_test.c)) $(foreach m,$(sort $(1) $(2) lib/base tests/unit),$(call library_file,$(m),host))
+$(BUILD)/host/test/$(subst /,-,$(1)): $(patsubst %,$(BUILD)/host/%.o,$(wildcard $(1)/*_test.c)) $(foreach m,tests/unit $(sort $(1) $(2) lib/base),$(call library_file,$(m),host))
 	@mkdir -p $$(@D) && echo "  ld $$@" && $(CC) -fsanitize=address,undefined -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
 endef
 
-# Protocols
-PROTOCOLS := $(if $(wildcard tools/protogen/module.mk),$(wildcard abi/protocol/*.proto))
-GENERATED := $(patsubst abi/protocol/%.proto,$(BUILD)/gen/protocol/%.h,$(PROTOCOLS))
-$(BUILD)/gen/protocol/%.h: abi/protocol/%.proto $(BUILD)/host/bin/protogen
-	@mkdir -p $(@D) && echo "  protogen $<" && $(BUILD)/host/bin/protogen $< $(BUILD)/gen
+# Protocols: each .proto becomes NAME_abi.h (numbers), NAME.h (client), NAME_server.h; all together names.h
+PROTOCOLS := $(sort $(wildcard abi/protocol/*.proto))
+GENERATED := $(patsubst abi/protocol/%.proto,$(BUILD)/gen/protocol/%.h,$(PROTOCOLS)) $(BUILD)/gen/protocol/names.h
+.SECONDARY: $(GENERATED)
+PROTOGEN := $(BUILD)/host/bin/protogen
+$(BUILD)/gen/protocol/%.h $(BUILD)/gen/protocol/%_abi.h $(BUILD)/gen/protocol/%_server.h: abi/protocol/%.proto $(PROTOGEN)
+	@mkdir -p $(@D) && echo "  protogen $<" && $(PROTOGEN) $< $(BUILD)/gen
+$(BUILD)/gen/protocol/names.h: $(PROTOCOLS) $(PROTOGEN)
+	@mkdir -p $(@D) && $(PROTOGEN) --names $(BUILD)/gen $(PROTOCOLS)
 
 MODULES := $(sort $(shell find . -name module.mk -not -path './build/*'))
 include $(MODULES)

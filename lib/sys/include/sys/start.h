@@ -4,6 +4,9 @@
 #include "abi/start.h"
 #include "base/span.h"
 
+#ifdef MH_HOST
+#define main native_main /* a unit test on the build machine has its own */
+#endif
 /* Provided by every native program; what it returns is the exit status word. */
 int main(const struct start_block *block);
 
