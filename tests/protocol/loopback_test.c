@@ -15,8 +15,7 @@ static bool (*dispatch)(struct request *rq);
 static uint32_t last_kind;
 static bool deferred;
 static uint64_t client_space, client_capacity; /* of a request that was not answered at once */
-static struct message late;
-static uint64_t late_flags;
+static struct message late; /* what sys_reply delivered */
 
 /* The kernel's part of an answer: min(length, capacity) bytes across, the handle gets the client's number. */
 static int64_t deliver(struct message *to, const struct message *words, int64_t result, uint64_t flags, uint64_t space, uint64_t capacity)
@@ -48,8 +47,10 @@ int64_t sys_call(handle_t handle, uint32_t kind, struct message *m)
     if (!dispatch(&rq))
         return ERR_NOT_SUPPORTED;
     deferred = rq.deferred;
-    if (rq.deferred)
-        return deliver(m, &late, OK, late_flags, client_space, client_capacity);
+    if (rq.deferred) {
+        *m = late;
+        return OK;
+    }
     return deliver(m, &received, rq.result, rq.flags, client_space, client_capacity);
 }
 
@@ -61,8 +62,7 @@ enum status sys_submit(handle_t, uint32_t kind, const struct message *m, handle_
 
 enum status sys_reply(handle_t, uint64_t, int64_t, uint64_t flags, const struct message *m)
 {
-    late = *m;
-    late_flags = flags;
+    (void)deliver(&late, m, OK, flags, client_space, client_capacity);
     return OK;
 }
 
