@@ -23,7 +23,8 @@ struct process_entry {
     uint32_t flags;                      /* PROCESS_EXECED: has exec'ed since fork */
     uint64_t id;                         /* the kernel's process id */
     char     name[16];
-    uint8_t  reserved[20];
+    uint32_t stops;                      /* how often it was stopped by a signal; ttyd tells a new attempt from an old one by it */
+    uint8_t  reserved[16];
 };
-static_assert(sizeof(struct process_entry) == 272 || sizeof(struct process_entry) % 8 == 0);
+static_assert(sizeof(struct process_entry) == 256);
 #define PROCESS_EXECED 1u
