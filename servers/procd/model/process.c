@@ -162,7 +162,7 @@ static void start_entry(struct model *m, uint32_t slot, const struct process_ent
     e->pending = 0;
     e->flags = 0;
     e->id = id;
-    memset(e->reserved, 0, sizeof e->reserved);
+    e->stops = 0;
     entry_end(m, slot);
     hash_add(m, slot);
     link_child(m, parent, slot);

@@ -126,7 +126,10 @@ static void stop_process(struct model *m, uint32_t slot, uint32_t signal)
     struct process *p = &m->processes[slot];
     if (m->table[slot].state != 'R')
         return;
-    set_state(m, slot, 'T');
+    struct process_entry *e = entry_begin(m, slot);
+    e->state = 'T';
+    e->stops++;
+    entry_end(m, slot);
     p->status = signal;
     p->stop_unreported = true;
     p->continue_unreported = false;
