@@ -1,2 +1,0 @@
-# Starts native programs.
-$(eval $(call library,lib/loader,lib/format/elf lib/sys lib/base))
