@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT
+ * Starting and supervising: what service.h promises. init waits for nobody: what other servers must do for it is submitted. */
+#include "service.h"
+#include "base/fmt.h"
+#include "loader/loader.h"
+#include "protocol/hardware.h"
+#include "protocol/proc.h"
+#include "protocol/vfs.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "sys/start.h"
+
+#define BACKOFF_FIRST_NS 100000000ull
+#define BACKOFF_LIMIT 7u                  /* doublings: 12.8 s at most */
+#define STEADY_NS 10000000000ull          /* one that ran this long begins its backoff anew */
+#define ROOT_RIGHTS (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE | RIGHT_GRANT)
+
+static void service_exited(struct server *s, struct event_handler *self, uint64_t count, uint64_t value);
+static void service_retry(struct server *s, struct event_handler *self, uint64_t count, uint64_t value);
+static void service_mounted(struct server *s, struct completion *self, const struct message *reply);
+static void adopted(struct server *s, struct completion *self, const struct message *reply);
+static void adopt_all(struct init *init);
+
+static const char *name_of(const struct service *service)
+{
+    return service->unit.name.text;
+}
+
+static bool has_scheme(const struct service *service)
+{
+    return service->unit.scheme.text[0] != 0;
+}
+
+struct service *service_find(struct init *init, struct view name)
+{
+    for (uint32_t i = 0; i < init->service_count; i++)
+        if (unit_name_is(&init->services[i].unit.name, name))
+            return &init->services[i];
+    return nullptr;
+}
+
+static struct service *find_scheme(struct init *init, struct view scheme)
+{
+    for (uint32_t i = 0; i < init->service_count; i++)
+        if (has_scheme(&init->services[i]) && unit_name_is(&init->services[i].unit.scheme, scheme))
+            return &init->services[i];
+    return nullptr;
+}
+
+handle_t service_handle(struct init *init, const struct unit_name *name)
+{
+    if (unit_name_is(name, VIEW_OF_LITERAL("table")))
+        return init->table;
+    if (unit_name_is(name, VIEW_OF_LITERAL("operator")))
+        return init->operator;
+    handle_t handle = start_handle(init->block, name->text);
+    if (handle != HANDLE_NONE)
+        return handle;
+    const struct service *service = find_scheme(init, unit_name_view(name));
+    return service ? service->root : HANDLE_NONE;
+}
+
+/* -- once, before anything runs ---------------------------------------------------------------------------------- */
+
+enum status service_prepare(struct init *init, struct service *service)
+{
+    service->init = init;
+    service->exited.happened = service_exited;
+    service->retry.happened = service_retry;
+    service->mounted.done = service_mounted;
+    service->adopted.done = adopted;
+    service->endpoint = service->root = service->name_space = service->process = HANDLE_NONE;
+    service->is_wanted = !service->unit.is_manual;
+    uint64_t token = (uint64_t)(service - init->services) + 1;
+    TRY(server_resource(&init->server, token, ROOT_RIGHTS, 0, STREAM_READ | STREAM_WRITE, &service->own));
+    TRY(sys_timer_create(PLACE_HIGH, &service->timer));
+    TRY(server_bind(&init->server, service->timer, &service->retry));
+    if (!has_scheme(service))
+        return OK;
+    TRY(sys_endpoint_create(0, PLACE_HIGH, &service->endpoint));
+    return sys_resource_create(service->endpoint, 0, ROOT_RIGHTS, RESOURCE_RESTARTABLE, PLACE_HIGH, STREAM_READ | STREAM_WRITE,
+                               &service->root);
+}
+
+enum status service_connect(struct service *service)
+{
+    TRY(sys_namespace_create(HANDLE_NONE, PLACE_HIGH, &service->name_space));
+    for (uint32_t i = 0; i < service->unit.use_count; i++) {
+        const struct unit_name *scheme = &service->unit.uses[i];
+        handle_t root = service_handle(service->init, scheme);
+        if (root == HANDLE_NONE)
+            log_warning("%s: no scheme %s", name_of(service), scheme->text);
+        else
+            TRY(sys_namespace_bind(service->name_space, unit_name_view(scheme), root));
+    }
+    return OK;
+}
+
+/* -- starting ---------------------------------------------------------------------------------------------------- */
+
+/* The handles of one start; those made for it alone are closed afterwards. */
+struct handle_list {
+    struct loader_handle at[START_HANDLES_MAX];
+    uint32_t count;
+    handle_t made[8];
+    uint32_t made_count;
+};
+
+static void list_add(struct handle_list *list, const char *name, handle_t handle, uint32_t rights)
+{
+    if (handle != HANDLE_NONE && list->count < START_HANDLES_MAX)
+        list->at[list->count++] = (struct loader_handle){.name = name, .from = handle, .rights = rights};
+}
+
+static void list_add_made(struct handle_list *list, const char *name, handle_t handle)
+{
+    list->made[list->made_count++] = handle;
+    list_add(list, name, handle, 0);
+}
+
+static enum status add_hardware(struct service *service, struct handle_list *list)
+{
+    handle_t hardware = start_handle(service->init->block, "hardware");
+    for (uint32_t i = 0; i < service->unit.port_count; i++) {
+        const struct unit_ports *p = &service->unit.ports[i];
+        struct hardware_ports_out out;
+        TRY(hardware_ports(hardware, &(struct hardware_ports_in){.base = p->base, .count = p->count, .ports_place = PLACE_HIGH}, &out));
+        list_add_made(list, p->name.text, out.ports);
+    }
+    for (uint32_t i = 0; i < service->unit.interrupt_count; i++) {
+        const struct unit_interrupt *line = &service->unit.interrupts[i];
+        struct hardware_line_out out;
+        TRY(hardware_line(hardware, &(struct hardware_line_in){.number = line->line, .flags = line->flags, .interrupt_place = PLACE_HIGH},
+                          &out));
+        list_add_made(list, line->name.text, out.interrupt);
+    }
+    return OK;
+}
+
+static void add_given(struct service *service, struct handle_list *list)
+{
+    struct init *init = service->init;
+    list_add(list, "log", start_handle(init->block, "log"), 0);
+    list_add(list, "clock", start_handle(init->block, "clock"), 0);
+    list_add(list, "init", service->own, 0);
+    list_add(list, "endpoint", service->endpoint, 0);
+    for (uint32_t i = 0; i < service->unit.give_count; i++) {
+        const struct unit_give *give = &service->unit.gives[i];
+        handle_t handle = service_handle(init, &give->name);
+        if (handle == HANDLE_NONE)
+            log_warning("%s: nothing to give by the name of %s", name_of(service), give->name.text);
+        list_add(list, give->name.text, handle, give->rights);
+    }
+}
+
+static enum status spawn(struct service *service, struct handle_list *list)
+{
+    struct init *init = service->init;
+    struct initfs_entry program;
+    TRY(initfs_find(&init->archive, view_of_string(service->unit.program), &program));
+    add_given(service, list);
+    TRY(add_hardware(service, list));
+    struct loader_program p = {
+        .image = program.data, .object = init->archive_object, .object_offset = program.offset,
+        .arguments = {(const uint8_t *)service->unit.arguments, service->unit.arguments_bytes},
+        .handles = list->at, .handle_count = list->count, .clock = start_handle(init->block, "clock"),
+        .name_space = service->name_space, .group = HANDLE_NONE, .identity = HANDLE_NONE, .priority = service->unit.priority};
+    TRY(loader_spawn(&p, &service->process));
+    enum status status = server_bind(&init->server, service->process, &service->exited);
+    if (status == OK)
+        status = sys_process_start(service->process, 0, 0);
+    if (status != OK) {
+        IGNORE(sys_handle_close(service->process));
+        service->process = HANDLE_NONE;
+    }
+    return status;
+}
+
+static void schedule_retry(struct service *service)
+{
+    uint64_t delay = BACKOFF_FIRST_NS << MIN(service->restarts, BACKOFF_LIMIT);
+    service->restarts++;
+    service->restarts_total++;
+    service->state = INIT_STATE_BACKOFF;
+    if (sys_timer_set(service->timer, clock_monotonic_ns() + delay, 0) < 0)
+        log_error("%s: cannot wait before its next start", name_of(service));
+}
+
+static void service_start(struct service *service)
+{
+    struct handle_list list = {};
+    service->started_ns = clock_monotonic_ns();
+    enum status status = spawn(service, &list);
+    for (uint32_t i = 0; i < list.made_count; i++)
+        IGNORE(sys_handle_close(list.made[i]));
+    if (status != OK) {
+        log_error("%s: cannot start %s: %s", name_of(service), service->unit.program, status_sentence(status));
+        service->state = INIT_STATE_STOPPED;
+        if (status == ERR_NO_MEMORY || status == ERR_LIMIT)
+            schedule_retry(service);
+        return;
+    }
+    struct process_info info = {};
+    IGNORE(sys_process_info(service->process, &info));
+    service->process_id = info.id;
+    service->state = INIT_STATE_STARTED;
+    log_info("%s started", name_of(service));
+    adopt_all(service->init);
+}
+
+static bool dependencies_ready(struct service *service)
+{
+    for (uint32_t i = 0; i < service->unit.after_count; i++) {
+        const struct service *other = service_find(service->init, unit_name_view(&service->unit.after[i]));
+        if (other && other->state != INIT_STATE_READY)
+            return false;
+        if (other && other->unit.mount[0] && !other->is_mounted)
+            return false;
+    }
+    return true;
+}
+
+void services_start_waiting(struct init *init)
+{
+    for (uint32_t i = 0; i < init->service_count && !init->is_ending; i++) {
+        struct service *service = &init->services[i];
+        if (service->is_wanted && service->state == INIT_STATE_WAITING && dependencies_ready(service))
+            service_start(service);
+    }
+}
+
+/* -- ready, and what follows from it ------------------------------------------------------------------------------ */
+
+static void adopted(struct server *s, struct completion *self, const struct message *reply)
+{
+    (void)s, (void)self;
+    if (reply->result < 0)
+        log_warning("procd did not adopt a service: %s", status_sentence(reply->result));
+}
+
+static bool adopt(struct init *init, handle_t process, struct view name, int32_t parent, struct completion *done)
+{
+    const struct service *proc = find_scheme(init, VIEW_OF_LITERAL("proc"));
+    struct proc_adopt_in in = {.process = process, .parent = parent, .name = name, .flags = PROC_ADOPT_SYSTEM};
+    done->done = adopted;
+    return proc_adopt_submit(proc->root, &in, init->server.endpoint, server_completion_tag(done)) == OK;
+}
+
+/* init becomes process 1, which inherits orphans; the other services are its children. */
+static void adopt_init(struct init *init)
+{
+    handle_t self;
+    enum status status = sys_handle_dup(HANDLE_SELF_PROCESS, PLACE_HIGH, 0, 0, 0, &self);
+    if (status != OK) {
+        log_warning("init cannot be shown as a process: %s", status_sentence(status));
+        return;
+    }
+    init->is_adopted = adopt(init, self, VIEW_OF_LITERAL("init"), 0, &init->adopted);
+    IGNORE(sys_handle_close(self));
+}
+
+/* Tells procd of every process that it does not know yet. */
+static void adopt_all(struct init *init)
+{
+    const struct service *proc = find_scheme(init, VIEW_OF_LITERAL("proc"));
+    if (!proc || proc->state != INIT_STATE_READY)
+        return;
+    if (!init->is_adopted)
+        adopt_init(init);
+    for (uint32_t i = 0; i < init->service_count; i++) {
+        struct service *service = &init->services[i];
+        if (service->process != HANDLE_NONE && !service->is_adopted)
+            service->is_adopted = adopt(init, service->process, unit_name_view(&service->unit.name), init->is_adopted ? 1 : 0,
+                                        &service->adopted);
+    }
+}
+
+/* A filesystem is mounted as soon as it and vfsd serve. Once: the mount lives on while its server is restarted. */
+static void mount_filesystem(struct service *service, handle_t vfs)
+{
+    struct init *init = service->init;
+    handle_t filesystem = service->root;
+    if (service->unit.mount_token != 0 &&
+        sys_resource_create(service->endpoint, service->unit.mount_token, ROOT_RIGHTS, RESOURCE_RESTARTABLE, PLACE_HIGH,
+                            STREAM_READ | STREAM_WRITE, &filesystem) != OK)
+        return;
+    struct vfs_mount_in in = {.path = view_of_string(service->unit.mount), .filesystem = filesystem};
+    enum status status = vfs_mount_submit(vfs, &in, init->server.endpoint, server_completion_tag(&service->mounted));
+    if (status != OK)
+        log_error("%s: cannot ask for its mount on %s: %s", name_of(service), service->unit.mount, status_sentence(status));
+    if (filesystem != service->root)
+        IGNORE(sys_handle_close(filesystem));
+}
+
+static void mount_all(struct init *init)
+{
+    const struct service *vfs = find_scheme(init, VIEW_OF_LITERAL("vfs"));
+    if (!vfs || vfs->state != INIT_STATE_READY)
+        return;
+    for (uint32_t i = 0; i < init->service_count; i++) {
+        struct service *service = &init->services[i];
+        if (service->state == INIT_STATE_READY && service->unit.mount[0] && !service->is_mounted)
+            mount_filesystem(service, vfs->root);
+    }
+}
+
+static void service_mounted(struct server *s, struct completion *self, const struct message *reply)
+{
+    (void)s;
+    struct service *service = container_of(self, struct service, mounted);
+    if (reply->result < 0) {
+        log_error("%s: mount on %s failed: %s", name_of(service), service->unit.mount, status_sentence(reply->result));
+        return;
+    }
+    service->is_mounted = true;
+    log_info("%s mounted on %s", name_of(service), service->unit.mount);
+    services_start_waiting(service->init);
+}
+
+void service_is_ready(struct service *service)
+{
+    if (service->state != INIT_STATE_STARTED)
+        return;
+    service->state = INIT_STATE_READY;
+    log_info("%s ready", name_of(service));
+    adopt_all(service->init);
+    mount_all(service->init);
+    services_start_waiting(service->init);
+}
+
+/* -- ending ------------------------------------------------------------------------------------------------------ */
+
+static void log_end(const struct service *service)
+{
+    if (service->exit_status & EXIT_EXCEPTION)
+        log_error("%s died of exception %u", name_of(service), (uint32_t)service->exit_status);
+    else
+        log_info("%s ended with %d", name_of(service), (int)service->exit_status);
+}
+
+static void service_exited(struct server *s, struct event_handler *self, uint64_t count, uint64_t value)
+{
+    (void)count, (void)value;
+    struct service *service = container_of(self, struct service, exited);
+    struct process_info info = {};
+    IGNORE(sys_process_info(service->process, &info));
+    IGNORE(sys_unbind(s->endpoint, service->process));
+    IGNORE(sys_handle_close(service->process));
+    service->process = HANDLE_NONE;
+    service->process_id = 0;
+    service->is_adopted = false;
+    service->exit_status = info.exit_status;
+    log_end(service);
+    if (!service->unit.restarts || !service->is_wanted || service->init->is_ending) {
+        service->state = INIT_STATE_STOPPED;
+        return;
+    }
+    if (clock_monotonic_ns() - service->started_ns > STEADY_NS)
+        service->restarts = 0;
+    schedule_retry(service);
+}
+
+static void service_retry(struct server *s, struct event_handler *self, uint64_t count, uint64_t value)
+{
+    (void)s, (void)count, (void)value;
+    struct service *service = container_of(self, struct service, retry);
+    if (service->state == INIT_STATE_BACKOFF && service->is_wanted && !service->init->is_ending)
+        service_start(service);
+}
+
+void service_stop(struct service *service, bool again)
+{
+    service->is_wanted = again;
+    if (service->process != HANDLE_NONE)
+        IGNORE(sys_process_kill(service->process, 0));
+    else if (!again)
+        service->state = INIT_STATE_STOPPED;
+}

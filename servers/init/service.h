@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ * A service: its unit, its endpoint, which outlives its process, and the state in which it is. All of it belongs to init's one loop.
+ *
+ * waiting -> started      its dependencies are ready
+ * started -> ready        it said so
+ * started, ready -> backoff or stopped   its process ended; by its unit's `restart`
+ * backoff -> started      its timer fired */
+#pragma once
+#include "initfs/initfs.h"
+#include "protocol/init_server.h"
+#include "server/server.h"
+#include "unit.h"
+
+#define SERVICES_MAX 48u
+
+struct init;
+struct service {
+    struct event_handler exited;    /* bound to the process */
+    struct event_handler retry;     /* bound to the timer */
+    struct completion mounted;      /* vfs.mount */
+    struct completion adopted;      /* proc.adopt */
+    struct init *init;
+    struct unit unit;
+    handle_t endpoint, root;        /* HANDLE_NONE without a scheme */
+    handle_t name_space, own;       /* own: its handle "init" */
+    handle_t process, timer;
+    uint64_t process_id, exit_status, started_ns;
+    uint32_t state;                 /* INIT_STATE_* */
+    uint32_t restarts;              /* in a row, for the backoff; and in all: */
+    uint32_t restarts_total;
+    bool is_adopted;                /* procd was told of this process */
+    bool is_mounted, is_wanted;     /* wanted: by start boot, unit= or the operator */
+};
+
+struct init {
+    struct server server;
+    const struct start_block *block;
+    handle_t operator, table;       /* operator: root of "init:" */
+    struct initfs archive;
+    handle_t archive_object;
+    struct service services[SERVICES_MAX];
+    uint32_t service_count;
+    struct completion adopted;      /* proc.adopt of init itself */
+    bool is_adopted, is_ending;
+};
+
+/* Endpoint, root, namespace and the handle "init" of a parsed unit; later starts use the same. Units are prepared one after the other:
+ * namespaces name the roots of all, so connect comes after all are prepared. */
+enum status service_prepare(struct init *init, struct service *service);
+enum status service_connect(struct service *service);
+struct service *service_find(struct init *init, struct view name);
+/* The handle that a unit's `give NAME` means: init's own by that name, or the root of the scheme. */
+handle_t service_handle(struct init *init, const struct unit_name *name);
+/* Starts every service that is wanted, waiting, and has its dependencies ready. */
+void services_start_waiting(struct init *init);
+void service_is_ready(struct service *service);
+void service_stop(struct service *service, bool again);
+/* Syncs the filesystems if there are any, then powers off, reboots or halts; answers once it is under way. */
+void power_down(struct init *init, uint32_t how);
+extern const struct init_ops init_operations;

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ * Unit files: how a service is started and what it may touch. Plain lines `key value...`, # starts a comment. Pure; host-tested.
+ *
+ *   program PATH               in the initfs                      argument TEXT       one more argument (repeatable)
+ *   scheme NAME                init makes its endpoint and root   use NAME...         schemes in its own namespace
+ *   give NAME [RIGHT...]       a handle of init's, or a scheme's root; rights read write execute grant debug manage (none: all)
+ *   ports NAME BASE COUNT      a range of I/O ports as handle NAME
+ *   interrupt NAME LINE [level] [low]
+ *   after NAME...              services that must be ready first   restart always|never
+ *   start boot|manual          manual: only by unit=NAME or init's protocol
+ *   mount PATH [TOKEN]         its root (or the resource of that token) is a filesystem, mounted there
+ *   priority N */
+#pragma once
+#include "base/span.h"
+
+#define UNIT_NAME_BYTES 24u
+#define UNIT_LIST_MAX 12u
+
+struct unit_name { char text[UNIT_NAME_BYTES]; };
+struct unit_give { struct unit_name name; uint32_t rights; };
+struct unit_ports { struct unit_name name; uint32_t base, count; };
+struct unit_interrupt { struct unit_name name; uint32_t line, flags; }; /* flags: HARDWARE_LINE_* */
+
+struct unit {
+    struct unit_name name, scheme;
+    char program[128];
+    char arguments[256];            /* zero-terminated each; the first is the name */
+    uint32_t arguments_bytes;
+    uint32_t give_count, use_count, after_count, port_count, interrupt_count;
+    struct unit_give gives[UNIT_LIST_MAX];
+    struct unit_name uses[UNIT_LIST_MAX], after[UNIT_LIST_MAX];
+    struct unit_ports ports[4];
+    struct unit_interrupt interrupts[4];
+    bool restarts, is_manual;
+    char mount[64];                 /* empty: none */
+    uint64_t mount_token;
+    uint32_t priority;
+};
+
+/* INVALID: out_line says which line is wrong (1 is the first). `name`: the file's, without .unit. */
+enum status unit_parse(struct view name, struct view text, struct unit *out, uint32_t *out_line);
+bool unit_name_is(const struct unit_name *name, struct view text);
+struct view unit_name_view(const struct unit_name *name);
