@@ -4,7 +4,8 @@
 #include "server/server.h"
 #include "base/string.h"
 #include "heap/heap.h"
-#include "sys/log.h"
+#include "protocol/init.h"
+#include "sys/start.h"
 
 enum status server_init(struct server *s, handle_t endpoint, const struct scheme_ops *ops, void *context)
 {
@@ -290,8 +291,20 @@ static bool handle_kernel_message(struct server *s, struct message *m)
 
 /* -- the loop ---------------------------------------------------------------------------------------------------- */
 
+/* Tells init, if it gave us a handle for that, that requests are served from now on. */
+static void announce_ready(void)
+{
+    const struct start_block *block = start_current();
+    handle_t supervisor = block ? start_handle(block, "init") : HANDLE_NONE;
+    struct init_ready_in in = {};
+    struct init_ready_out out;
+    if (supervisor != HANDLE_NONE)
+        IGNORE(init_ready(supervisor, &in, &out));
+}
+
 enum status server_run(struct server *s)
 {
+    announce_ready();
     struct message m = {};
     struct request rq = {.deferred = true};
     while (!s->stopping) {

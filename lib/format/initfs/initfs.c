@@ -5,18 +5,30 @@
 #include "base/string.h"
 #include "base/try.h"
 
+static enum status read_header(struct view head, uint32_t *out_count, uint64_t *out_bytes)
+{
+    struct reader r = reader_of(head);
+    uint64_t magic, zero_2;
+    uint32_t zero;
+    TRY(read_u64le(&r, &magic));
+    TRY(read_u32le(&r, out_count));
+    TRY(read_u32le(&r, &zero));
+    TRY(read_u64le(&r, out_bytes));
+    TRY(read_u64le(&r, &zero_2));
+    return magic == INITFS_MAGIC && zero == 0 && zero_2 == 0 ? OK : ERR_CORRUPT;
+}
+
+enum status initfs_length(struct view head, uint64_t *out_bytes)
+{
+    uint32_t count;
+    return read_header(head, &count, out_bytes);
+}
+
 enum status initfs_open(struct view archive, struct initfs *out)
 {
-    struct reader r = reader_of(archive);
-    uint64_t magic, bytes, zero_2;
-    uint32_t count, zero;
-    TRY(read_u64le(&r, &magic));
-    TRY(read_u32le(&r, &count));
-    TRY(read_u32le(&r, &zero));
-    TRY(read_u64le(&r, &bytes));
-    TRY(read_u64le(&r, &zero_2));
-    if (magic != INITFS_MAGIC || zero != 0 || zero_2 != 0)
-        return ERR_CORRUPT;
+    uint32_t count;
+    uint64_t bytes;
+    TRY(read_header(archive, &count, &bytes));
     if (bytes > archive.length)
         return ERR_TRUNCATED;
     if (bytes < INITFS_HEADER_BYTES || count > (bytes - INITFS_HEADER_BYTES) / INITFS_RECORD_BYTES)

@@ -68,7 +68,7 @@ struct server {
 
 /* Maps and attaches the receive buffer. `endpoint` with RIGHT_MANAGE. */
 enum status server_init(struct server *s, handle_t endpoint, const struct scheme_ops *ops, void *context);
-/* Serves until server_stop, or until the endpoint is gone: answers why. */
+/* Says `ready` to init (handle "init"), then serves until server_stop, or until the endpoint is gone: answers why. */
 enum status server_run(struct server *s);
 void server_stop(struct server *s);
 

@@ -27,6 +27,8 @@ struct initfs_entry {
     struct view data;    /* file contents, link target; empty for a directory */
 };
 
+/* How long the archive is that begins with these bytes (at least INITFS_HEADER_BYTES): for those who map it. */
+enum status initfs_length(struct view head, uint64_t *out_bytes);
 /* CORRUPT, or TRUNCATED: not an archive. The view may be longer than the archive. */
 enum status initfs_open(struct view archive, struct initfs *out);
 enum status initfs_entry_at(const struct initfs *fs, uint32_t index, struct initfs_entry *out);

@@ -1,0 +1,2 @@
+# Starts native programs.
+$(eval $(call library,lib/loader,lib/format/elf lib/sys lib/base))

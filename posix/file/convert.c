@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT
+ * Between Linux's file structures and ours. Pure, so the build machine tests it. */
+#include "posix/file/convert.h"
+#include "base/string.h"
+#include "base/try.h"
+
+static const struct { uint32_t linux_flag, open_flag; } OPEN_MAP[] = {
+    {LINUX_O_CREAT, OPEN_CREATE}, {LINUX_O_EXCL, OPEN_EXCLUSIVE}, {LINUX_O_TRUNC, OPEN_TRUNCATE}, {LINUX_O_APPEND, OPEN_APPEND},
+    {LINUX_O_DIRECTORY, OPEN_DIRECTORY}, {LINUX_O_NOFOLLOW, OPEN_NO_FOLLOW}, {LINUX_O_NONBLOCK, OPEN_NONBLOCK},
+    {LINUX_O_NOCTTY, OPEN_NO_TERMINAL}, {LINUX_O_DSYNC, OPEN_SYNC},
+};
+
+enum status open_flags_from_linux(uint32_t flags, uint32_t *out_flags)
+{
+    if (flags & LINUX_O_PATH) { /* everything but these three is ignored then */
+        *out_flags = OPEN_PATH | (flags & LINUX_O_DIRECTORY ? OPEN_DIRECTORY : 0u) | (flags & LINUX_O_NOFOLLOW ? OPEN_NO_FOLLOW : 0u);
+        return OK;
+    }
+    static const uint8_t ACCESS[] = {OPEN_READ, OPEN_WRITE, OPEN_READ | OPEN_WRITE, OPEN_READ | OPEN_WRITE};
+    uint32_t ours = ACCESS[flags & LINUX_O_ACCMODE];
+    bool temporary = (flags & LINUX_O_TMPFILE) == LINUX_O_TMPFILE;
+    if (temporary) {
+        if (!(ours & OPEN_WRITE) || (flags & LINUX_O_CREAT))
+            return ERR_INVALID;
+        ours |= OPEN_TEMPORARY | OPEN_CREATE;
+    } else if ((flags & LINUX_O_CREAT) && (flags & LINUX_O_DIRECTORY)) {
+        return ERR_INVALID;
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(OPEN_MAP); i++)
+        if (flags & OPEN_MAP[i].linux_flag)
+            ours |= OPEN_MAP[i].open_flag;
+    if (temporary)
+        ours &= ~OPEN_DIRECTORY; /* the path is the directory; what is opened is not */
+    *out_flags = ours;
+    return OK;
+}
+
+uint32_t status_flags_to_linux(uint32_t stream_flags)
+{
+    uint32_t access = stream_flags & (STREAM_READ | STREAM_WRITE);
+    uint32_t flags = access == (STREAM_READ | STREAM_WRITE) ? LINUX_O_RDWR : access == STREAM_WRITE ? LINUX_O_WRONLY : LINUX_O_RDONLY;
+    flags |= stream_flags & STREAM_APPEND ? LINUX_O_APPEND : 0u;
+    flags |= stream_flags & STREAM_NONBLOCK ? LINUX_O_NONBLOCK : 0u;
+    flags |= stream_flags & STREAM_SYNC ? LINUX_O_SYNC : 0u;
+    flags |= stream_flags & STREAM_PATH ? LINUX_O_PATH : 0u;
+    flags |= stream_flags & STREAM_DIRECT ? LINUX_O_DIRECT : 0u;
+    flags |= stream_flags & STREAM_NO_ACCESS_TIME ? LINUX_O_NOATIME : 0u;
+    return flags | (stream_flags & STREAM_PATH ? 0u : LINUX_O_LARGEFILE);
+}
+
+uint32_t stream_flags_changeable(uint32_t linux_flags)
+{
+    return (linux_flags & LINUX_O_APPEND ? STREAM_APPEND : 0u) | (linux_flags & LINUX_O_NONBLOCK ? STREAM_NONBLOCK : 0u) |
+           (linux_flags & LINUX_O_DIRECT ? STREAM_DIRECT : 0u) | (linux_flags & LINUX_O_NOATIME ? STREAM_NO_ACCESS_TIME : 0u);
+}
+
+/* Indexed by enum file_type. */
+static const uint16_t MODES[] = {0, LINUX_S_IFREG, LINUX_S_IFDIR, LINUX_S_IFLNK, LINUX_S_IFCHR, LINUX_S_IFBLK, LINUX_S_IFIFO, LINUX_S_IFSOCK};
+static const uint8_t DIRENT_TYPES[] = {LINUX_DT_UNKNOWN, LINUX_DT_REG, LINUX_DT_DIR, LINUX_DT_LNK, LINUX_DT_CHR, LINUX_DT_BLK,
+                                       LINUX_DT_FIFO, LINUX_DT_SOCK};
+
+uint32_t mode_to_linux(uint32_t type, uint32_t mode)
+{
+    return (mode & 07777u) | (type < ARRAY_LENGTH(MODES) ? MODES[type] : 0u);
+}
+
+enum status type_from_linux(uint32_t mode, uint32_t *out_type)
+{
+    uint32_t bits = mode & LINUX_S_IFMT;
+    if (bits == 0)
+        bits = LINUX_S_IFREG;
+    for (uint32_t type = FILE_REGULAR; type < ARRAY_LENGTH(MODES); type++)
+        if (MODES[type] == bits) {
+            *out_type = type;
+            return OK;
+        }
+    return ERR_INVALID;
+}
+
+uint8_t directory_type_to_linux(uint32_t type)
+{
+    return type < ARRAY_LENGTH(DIRENT_TYPES) ? DIRENT_TYPES[type] : (uint8_t)LINUX_DT_UNKNOWN;
+}
+
+struct linux_time time_to_linux(int64_t ns)
+{
+    int64_t seconds = ns / 1000000000, rest = ns % 1000000000;
+    return rest < 0 ? (struct linux_time){seconds - 1, rest + 1000000000} : (struct linux_time){seconds, rest};
+}
+
+int64_t time_from_linux(int64_t seconds, int64_t nanoseconds)
+{
+    int64_t ns;
+    if (__builtin_mul_overflow(seconds, 1000000000, &ns) || __builtin_add_overflow(ns, nanoseconds, &ns))
+        return seconds < 0 ? INT64_MIN + 1 : INT64_MAX;
+    return ns;
+}
+
+enum status set_time_from_linux(struct linux_time t, int64_t now_ns, int64_t *out_ns)
+{
+    if (t.nanoseconds == LINUX_UTIME_OMIT)
+        *out_ns = INT64_MIN;
+    else if (t.nanoseconds == LINUX_UTIME_NOW)
+        *out_ns = now_ns;
+    else if (t.nanoseconds < 0 || t.nanoseconds >= 1000000000)
+        return ERR_INVALID;
+    else
+        *out_ns = time_from_linux(t.seconds, t.nanoseconds);
+    return OK;
+}
+
+/* A filesystem's number as a device number without a major: 20 bits of minor in Linux's two pieces. */
+static uint64_t device_to_linux(uint64_t device)
+{
+    return (device & 0xff) | (device & 0xfff00) << 12;
+}
+
+void stat_to_linux(const struct file_attributes *from, struct linux_stat *out)
+{
+    *out = (struct linux_stat){
+        .st_dev = device_to_linux(from->device), .st_ino = from->inode, .st_nlink = from->links,
+        .st_mode = mode_to_linux(from->type, from->mode), .st_uid = from->uid, .st_gid = from->gid, .st_rdev = from->special,
+        .st_size = (int64_t)from->size_bytes, .st_blksize = from->block_bytes ? from->block_bytes : 4096,
+        .st_blocks = (int64_t)from->blocks_512, .st_atime = time_to_linux(from->access_ns),
+        .st_mtime = time_to_linux(from->modify_ns), .st_ctime = time_to_linux(from->change_ns),
+    };
+}
+
+static struct linux_statx_time statx_time(int64_t ns)
+{
+    struct linux_time t = time_to_linux(ns);
+    return (struct linux_statx_time){t.seconds, (uint32_t)t.nanoseconds, 0};
+}
+
+static uint32_t device_major(uint64_t device) { return (uint32_t)(device >> 8 & 0xfff); }
+static uint32_t device_minor(uint64_t device) { return (uint32_t)((device & 0xff) | (device >> 12 & 0xfff00)); }
+
+void statx_to_linux(const struct file_attributes *from, struct linux_statx *out)
+{
+    uint64_t device = device_to_linux(from->device);
+    *out = (struct linux_statx){
+        .stx_mask = LINUX_STATX_BASIC_STATS | (from->birth_ns ? (uint32_t)LINUX_STATX_BTIME : 0u),
+        .stx_blksize = from->block_bytes ? from->block_bytes : 4096, .stx_nlink = from->links, .stx_uid = from->uid,
+        .stx_gid = from->gid, .stx_mode = (uint16_t)mode_to_linux(from->type, from->mode), .stx_ino = from->inode,
+        .stx_size = from->size_bytes, .stx_blocks = from->blocks_512, .stx_atime = statx_time(from->access_ns),
+        .stx_btime = statx_time(from->birth_ns), .stx_ctime = statx_time(from->change_ns), .stx_mtime = statx_time(from->modify_ns),
+        .stx_rdev_major = device_major(from->special), .stx_rdev_minor = device_minor(from->special),
+        .stx_dev_major = device_major(device), .stx_dev_minor = device_minor(device),
+    };
+}
+
+static enum status read_record(struct reader *r, struct directory_record *out, struct view *out_name)
+{
+    struct view header;
+    TRY(read_view(r, sizeof *out, &header));
+    memcpy(out, header.data, sizeof *out);
+    if (out->name_bytes == 0 || out->name_bytes > 255 || out->record_bytes < sizeof *out + out->name_bytes || out->record_bytes % 8)
+        return ERR_PROTOCOL;
+    TRY(read_view(r, out->name_bytes, out_name));
+    return read_skip(r, out->record_bytes - sizeof *out - out->name_bytes);
+}
+
+/* Writes one record at `to`, which may lie over the name: the name moves first. */
+static void put_dirent(uint8_t *to, const struct directory_record *record, struct view name, enum dirent_format format, uint16_t bytes)
+{
+    size_t name_at = format == DIRENT_64 ? LINUX_DIRENT64_NAME : LINUX_DIRENT_NAME;
+    memmove(to + name_at, name.data, name.length);
+    memset(to + name_at + name.length, 0, bytes - name_at - name.length);
+    memcpy(to, &record->inode, 8);
+    memcpy(to + 8, &record->cookie, 8);
+    memcpy(to + 16, &bytes, 2);
+    to[format == DIRENT_64 ? 18 : bytes - 1] = directory_type_to_linux(record->type);
+}
+
+enum status records_to_dirents(struct span records, enum dirent_format format, size_t limit, size_t *out_bytes, uint64_t *out_resume,
+                               bool *out_all)
+{
+    struct reader r = reader_of(view_of_span(records));
+    size_t used = 0;
+    uint64_t resume = 0;
+    bool all = true;
+    while (r.rest.length) {
+        struct directory_record record;
+        struct view name;
+        if (read_record(&r, &record, &name) != OK)
+            return ERR_PROTOCOL;
+        size_t bytes = align_up(20 + name.length, 8);
+        if (used + bytes > limit) {
+            all = false;
+            break;
+        }
+        put_dirent(records.data + used, &record, name, format, (uint16_t)bytes);
+        used += bytes;
+        resume = record.cookie;
+    }
+    *out_bytes = used;
+    *out_resume = resume;
+    *out_all = all;
+    return OK;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * Readiness masks between Linux's poll, select and epoll and ours. Pure, so the build machine tests it. */
+#include "posix/poll/convert.h"
+
+uint16_t events_from_poll(uint32_t bits)
+{
+    return (uint16_t)((bits & (LINUX_POLLIN | LINUX_POLLRDNORM) ? EVENT_READ : 0u) |
+                      (bits & (LINUX_POLLOUT | LINUX_POLLWRNORM | LINUX_POLLWRBAND) ? EVENT_WRITE : 0u) |
+                      (bits & (LINUX_POLLPRI | LINUX_POLLRDBAND) ? EVENT_PRIORITY : 0u) |
+                      (bits & LINUX_POLLRDHUP ? EVENT_READ_HANGUP : 0u));
+}
+
+uint16_t events_to_poll(uint32_t events, uint32_t wanted)
+{
+    uint32_t bits = (events & EVENT_READ ? LINUX_POLLIN | LINUX_POLLRDNORM : 0u) |
+                    (events & EVENT_WRITE ? LINUX_POLLOUT | LINUX_POLLWRNORM : 0u) | (events & EVENT_PRIORITY ? LINUX_POLLPRI : 0u) |
+                    (events & EVENT_READ_HANGUP ? LINUX_POLLRDHUP : 0u);
+    uint32_t always = (events & EVENT_HANGUP ? LINUX_POLLHUP : 0u) | (events & EVENT_ERROR ? LINUX_POLLERR : 0u) |
+                      (events & EVENT_INVALID ? LINUX_POLLNVAL : 0u);
+    return (uint16_t)((bits & wanted) | always);
+}
+
+uint32_t events_from_epoll(uint32_t bits)
+{
+    return events_from_poll(bits) | (bits & LINUX_EPOLLET ? QUEUE_EDGE : 0u) | (bits & LINUX_EPOLLONESHOT ? QUEUE_ONE_SHOT : 0u) |
+           (bits & LINUX_EPOLLEXCLUSIVE ? QUEUE_EXCLUSIVE : 0u);
+}
+
+/* The queue reports only what was asked for, or errors; the plain bits are what programs test. */
+uint32_t events_to_epoll(uint32_t events)
+{
+    return events_to_poll(events, LINUX_POLLIN | LINUX_POLLOUT | LINUX_POLLPRI | LINUX_POLLRDHUP);
+}
+
+uint16_t select_wanted(const struct select_word *sets, uint32_t bit)
+{
+    return (uint16_t)((sets->set[SELECT_READ] >> bit & 1 ? EVENT_READ : 0u) | (sets->set[SELECT_WRITE] >> bit & 1 ? EVENT_WRITE : 0u) |
+                      (sets->set[SELECT_EXCEPT] >> bit & 1 ? EVENT_PRIORITY : 0u));
+}
+
+uint32_t select_mark(struct select_word *out, const struct select_word *asked, uint32_t bit, uint32_t ready)
+{
+    uint64_t mark = 1ull << bit;
+    uint32_t count = 0;
+    if ((ready & (EVENT_READ | EVENT_HANGUP | EVENT_ERROR)) && (asked->set[SELECT_READ] & mark))
+        out->set[SELECT_READ] |= mark, count++;
+    if ((ready & (EVENT_WRITE | EVENT_ERROR)) && (asked->set[SELECT_WRITE] & mark))
+        out->set[SELECT_WRITE] |= mark, count++;
+    if ((ready & EVENT_PRIORITY) && (asked->set[SELECT_EXCEPT] & mark))
+        out->set[SELECT_EXCEPT] |= mark, count++;
+    return count;
+}
