@@ -9,7 +9,7 @@
 typedef int32_t handle_t;
 #define HANDLE_NONE ((handle_t)-1)
 #define HANDLE_HIGH_BASE (1 << 30)  /* HIGH handles start here; fork and exec copy none unless named */
-#define HANDLE_LOW_LIMIT (1 << 20)  /* LOW and EXACT handles are below this, and below the process's limit */
+#define HANDLE_LOW_LIMIT (1 << 20)  /* LOW handles are below this, and below the process's limit; EXACT may name a HIGH number as well */
 
 /* Pseudo handles: accepted where a call says so, never stored. */
 #define HANDLE_SELF_PROCESS ((handle_t)-2)
