@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Open directories and the current one. The position in a directory is its server's (shared by dup and fork, as on Linux); the current
- * directory and root are a view, an immutable object of vfsd that chdir replaces. */
+ * directory and root are a view, an immutable object of vfsd; chdir puts another one under the same number. */
 #include "posix/file/convert.h"
 #include "posix/file/path.h"
 #include "sys/syscall.h"
@@ -55,27 +55,13 @@ static int64_t directory_read(uint32_t fd, uint64_t to, uint64_t capacity, enum 
 LINUX_CALL(getdents64, uint32_t fd, uint64_t to, uint64_t capacity) { return directory_read(fd, to, capacity, DIRENT_64); }
 LINUX_CALL(getdents, uint32_t fd, uint64_t to, uint64_t capacity) { return directory_read(fd, to, capacity, DIRENT_OLD); }
 
-/* The new view takes the old one's place. A thread that loaded the old number just before finds it closed and fails; Linux promises
- * such a race no order either, and no other handle can be hit but one made in that same instant. */
-static int64_t view_replace(handle_t new)
-{
-    struct process *p = process_current();
-    handle_t old;
-    {
-        LOCKED(&p->lock);
-        old = p->view;
-        __atomic_store_n(&p->view, new, __ATOMIC_RELAXED);
-    }
-    IGNORE(sys_handle_close(old));
-    return 0;
-}
-
+/* The new view takes the old one's number in one step of the kernel: another thread's walk starts from the one or the other. */
 static int64_t directory_change(handle_t target, struct view path)
 {
-    struct vfs_change_directory_in in = {.path = path, .view_place = PLACE_HIGH};
+    struct vfs_change_directory_in in = {.path = path, .view_place = PLACE_EXACT(view_current())};
     struct vfs_change_directory_out out;
     enum status s = vfs_change_directory(target, &in, &out);
-    return s == OK ? view_replace(out.view) : linux_failure(s);
+    return s == OK ? 0 : linux_failure(s);
 }
 
 LINUX_CALL(chdir, uint64_t address)
@@ -99,10 +85,10 @@ LINUX_CALL(chroot, uint64_t address)
     TRY_LINUX(path_from_program(LINUX_AT_FDCWD, address, &path));
     if (process_current()->entry->euid != 0)
         return -LINUX_EPERM;
-    struct vfs_change_root_in in = {.path = path.text, .view_place = PLACE_HIGH};
+    struct vfs_change_root_in in = {.path = path.text, .view_place = PLACE_EXACT(view_current())};
     struct vfs_change_root_out out;
     enum status s = vfs_change_root(path.target, &in, &out);
-    return s == OK ? view_replace(out.view) : linux_failure(s);
+    return s == OK ? 0 : linux_failure(s);
 }
 
 /* vfsd's answer goes straight into the program's buffer; only the zero is written here. */

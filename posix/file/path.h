@@ -14,8 +14,7 @@ struct path {
 
 static inline handle_t view_current(void)
 {
-    /* Relaxed: the handle is all there is; what it names was made by the kernel before the number was stored. */
-    return __atomic_load_n(&process_current()->view, __ATOMIC_RELAXED);
+    return process_current()->view; /* the number never changes, what it names does */
 }
 
 /* The *at argument pair. ENOENT for an empty path, EBADF, EFAULT, ENAMETOOLONG. */
