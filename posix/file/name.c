@@ -2,6 +2,7 @@
  * Making, linking, renaming and removing names. Each call is one message to vfsd. */
 #include "posix/file/convert.h"
 #include "posix/file/path.h"
+#include "posix/proc/self.h"
 
 static int64_t node_make(int32_t directory, uint64_t address, uint32_t type, uint32_t mode, uint64_t special)
 {
@@ -116,6 +117,10 @@ LINUX_CALL(readlinkat, int32_t directory, uint64_t address, uint64_t to, int32_t
         return -LINUX_EINVAL;
     struct path path;
     TRY_LINUX(path_or_empty(directory, address, &path));
+    struct self_name self;
+    TRY_LINUX(self_name_find(&path, &self));
+    if (unlikely(self.kind != SELF_NONE))
+        return self_readlink(self, to, (uint32_t)capacity);
     struct vfs_readlink_in in = {.path = path.text, .target_space = {(uint8_t *)to, MIN((uint32_t)capacity, LINUX_PATH_MAX)}};
     struct vfs_readlink_out out;
     enum status s = vfs_readlink(path.target, &in, &out);

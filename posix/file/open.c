@@ -2,6 +2,7 @@
  * Calls that make descriptors from names or from nothing: open and its relatives, pipes, memory files. */
 #include "posix/file/convert.h"
 #include "posix/file/path.h"
+#include "posix/proc/self.h"
 #include "sys/syscall.h"
 
 static inline placement_t place_for(bool close_on_exec)
@@ -14,6 +15,10 @@ static int64_t open_path(const struct path *path, uint32_t flags, uint32_t mode)
     uint32_t ours;
     if (open_flags_from_linux(flags, &ours) != OK)
         return -LINUX_EINVAL;
+    struct self_name self;
+    TRY_LINUX(self_name_find(path, &self));
+    if (unlikely(self.kind != SELF_NONE))
+        return self_open(self, flags, ours);
     struct vfs_open_in in = {.flags = ours, .mode = mode & 07777 & ~process_current()->umask, .path = path->text,
                              .file_place = place_for(flags & LINUX_O_CLOEXEC)};
     struct vfs_open_out out;

@@ -2,10 +2,15 @@
  * What a file is: stat, statx, access, statfs. By descriptor the kernel (or the descriptor's server) answers; by name vfsd does. */
 #include "posix/file/convert.h"
 #include "posix/file/path.h"
+#include "posix/proc/self.h"
 #include "sys/syscall.h"
 
 static int64_t attributes_of_path(const struct path *path, uint32_t linux_flags, struct file_attributes *out)
 {
+    struct self_name self;
+    TRY_LINUX(self_name_find(path, &self));
+    if (unlikely(self.kind != SELF_NONE))
+        return self_attributes(self, !(linux_flags & LINUX_AT_SYMLINK_NOFOLLOW), out);
     struct vfs_stat_in in = {.path = path->text, .flags = linux_flags & LINUX_AT_SYMLINK_NOFOLLOW ? VFS_NO_FOLLOW : 0u};
     if (!path->text.length)
         in.flags |= VFS_EMPTY_PATH;
@@ -102,6 +107,12 @@ static int64_t access_at(int32_t directory, uint64_t address, uint32_t wanted, u
         return -LINUX_EINVAL;
     struct path path;
     TRY_LINUX(flags & LINUX_AT_EMPTY_PATH ? path_or_empty(directory, address, &path) : path_from_program(directory, address, &path));
+    struct self_name self;
+    TRY_LINUX(self_name_find(&path, &self));
+    if (unlikely(self.kind != SELF_NONE)) {
+        struct file_attributes attributes;
+        return self_attributes(self, true, &attributes);
+    }
     struct vfs_access_in in = {.path = path.text, .wanted = wanted};
     in.flags = (flags & LINUX_AT_EACCESS ? VFS_EFFECTIVE_IDS : 0u) | (flags & LINUX_AT_SYMLINK_NOFOLLOW ? VFS_NO_FOLLOW : 0u) |
                (path.text.length ? 0u : VFS_EMPTY_PATH);

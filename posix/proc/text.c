@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ * Texts of the process's own /proc files. */
+#include "posix/proc/text.h"
+#include "posix/file/path.h"
+#include "sys/syscall.h"
+
+static enum status write_all(handle_t to, const void *bytes, uint64_t length)
+{
+    for (uint64_t done = 0; done < length;) {
+        int64_t put = sys_write(to, (const uint8_t *)bytes + done, length - done, OFFSET_STREAM);
+        if (put <= 0)
+            return put < 0 ? (enum status)put : ERR_NO_SPACE;
+        done += (uint64_t)put;
+    }
+    return OK;
+}
+
+/* The library's own mappings are shown too: they are the process's. */
+static const char *mapping_name(const struct process *p, const struct mapping_info *m)
+{
+    if (m->start < p->brk_end && m->end > p->brk_start)
+        return "[heap]";
+    if (m->flags & MAP_GROWS_DOWN_)
+        return "[stack]";
+    if (p->vdso && m->start <= p->vdso && p->vdso < m->end)
+        return "[vdso]";
+    return m->start <= p->image_base && p->image_base < m->end ? "[posix]" : "";
+}
+
+enum status maps_write(handle_t to)
+{
+    const struct process *p = process_current();
+    struct mapping_info mapping;
+    for (uint64_t address = 0; sys_space_query(HANDLE_SELF_SPACE, address, &mapping) == OK; address = mapping.end) {
+        char line[128];
+        size_t length = maps_line(line, sizeof line, &mapping, mapping_name(p, &mapping));
+        TRY(write_all(to, line, length));
+    }
+    return OK;
+}
+
+enum status mounts_write(handle_t to)
+{
+    __attribute__((uninitialized)) uint8_t room[4096];
+    for (uint64_t offset = 0;;) {
+        struct vfs_mounts_in in = {.offset = offset, .text_space = SPAN_OF_ARRAY(room)};
+        struct vfs_mounts_out out;
+        TRY(vfs_mounts(view_current(), &in, &out));
+        if (!out.text.length)
+            return OK;
+        TRY(write_all(to, out.text.data, out.text.length));
+        offset += out.text.length;
+    }
+}
+
+/* The program's own memory, as it is now: the kernel reads it. */
+enum status environment_write(handle_t to)
+{
+    const struct process *p = process_current();
+    return write_all(to, (const void *)p->environment_start, p->environment_end - p->environment_start);
+}
