@@ -36,7 +36,7 @@ uint32_t arch_port_in(uint16_t port, uint32_t width_bytes);
 void arch_port_out(uint16_t port, uint32_t width_bytes, uint32_t value);
 void arch_port_out_bytes(uint16_t port, const uint8_t *data, size_t length); /* rep outsb */
 void arch_serial_write(const char *text, size_t length); /* the log's COM1; polls */
-void arch_status_write(const char *text);                /* debug console port 0x510: "panic\n" */
+void arch_status_write(const char *text);                /* debug console port 0x520: "panic\n" */
 uint64_t arch_acpi_root(void);                           /* physical address of the RSDP */
 uint64_t arch_random(void);                              /* RDRAND when there, mixed by the caller; 0 otherwise */
 void arch_backtrace(uint64_t frame_pointer, void (*line)(uint64_t address)); /* walks kernel frames safely */

@@ -26,3 +26,6 @@ void trap_reschedule(void);
 void trap_device(uint32_t vector);
 void trap_return_to_user(struct trap_frame *f);                      /* cpu.work is not 0 and we are about to leave to user mode */
 void trap_dump(void);                                                /* NMI: print every context */
+
+/* What arch offers about a frame. */
+void arch_frame_print(const struct trap_frame *f);                   /* registers, into the log */

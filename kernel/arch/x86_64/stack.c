@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT
+ * Telling a kernel stack overflow from any other double fault. */
+#include "kernel/mm/kernel_stack.h"
+#include "machine_private.h"
+
+/* The push that overflowed faulted, and pushing that fault's frame faulted again: CR2 lies in the guard page. */
+bool stack_overflowed(const struct trap_frame *f, uint64_t address)
+{
+    return kernel_stack_is_guard(address) || kernel_stack_is_guard(f->rsp - 8);
+}

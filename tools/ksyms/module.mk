@@ -1,0 +1,2 @@
+# Puts function names into the kernel image, for its backtraces.
+$(eval $(call host_tool,tools/ksyms))
