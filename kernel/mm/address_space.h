@@ -54,6 +54,7 @@ struct address_space {
 
 struct space_totals { uint64_t mapped_bytes, resident_bytes, faults; };
 
+void space_seed(const uint64_t seed[4]); /* for address randomization; once, before the first space */
 enum status space_create(struct address_space **out);
 /* Copy on write; the protection has reached all CPUs on return. May sleep. */
 enum status space_clone(struct address_space *from, struct address_space **out);
@@ -95,6 +96,11 @@ enum status space_fault(struct address_space *s, uint64_t address, uint32_t acce
  * cross a page. */
 enum status space_wired_pointer(struct address_space *s, user_addr_t address, size_t length, void **out);
 void space_wired_release(void *pointer);
+
+/* For copies through the page tables: the page with a reference when `access` is possible right now, without faulting. */
+bool space_page_pin(struct address_space *s, uint64_t address, uint32_t access, phys_addr_t *out);
+void space_page_unpin(phys_addr_t page);
+bool space_page_present(struct address_space *s, uint64_t address, uint32_t access, phys_addr_t *out); /* takes no reference */
 
 /* What names this memory for a futex between processes: a shared mapping's object (with a reference; page offset in bytes), or
  * null and the address itself for private memory. */

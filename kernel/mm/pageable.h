@@ -19,12 +19,20 @@ struct pageable {
     uint32_t owner;                  /* index in the owner table, for reclaim; FRAME_NUMBER_NONE: none */
 };
 
-/* One page for a fault. With `lock` held. OK: a frame with a new reference, and whether the entry may be writable. ERR_WOULD_BLOCK:
- * pageable_wait, then again. ERR_OUT_OF_RANGE: past the end. `write`: a store is about to happen through a shared mapping. */
-enum status pageable_page_locked(struct pageable *p, uint64_t page, bool write, phys_addr_t *out_frame, bool *out_writable);
+void pageable_init(struct pageable *p, const struct object_type *type);
+
+struct page_answer {
+    phys_addr_t frame;
+    bool counted;                    /* with a new reference; false: device memory, or RAM outside the frame table */
+    bool writable;                   /* a shared mapping's entry may be writable now */
+    bool uncached;
+};
+/* One page for a fault, with `lock` held. ERR_WOULD_BLOCK: pageable_wait without it, then again. ERR_OUT_OF_RANGE: past the end.
+ * `store`: a store through a shared mapping is about to happen. */
+enum status pageable_page_locked(struct pageable *p, uint64_t page, bool store, struct page_answer *out);
 /* Asks for the page and sleeps until something changed. No lock held. */
-enum status pageable_wait(struct pageable *p, uint64_t page, bool write);
-/* Present clean or dirty pages around `page`, without side effects: for fault-around. */
+enum status pageable_wait(struct pageable *p, uint64_t page, bool store);
+/* A page that is there and may be read, with a new reference; no side effects: for fault-around. */
 bool pageable_peek_locked(struct pageable *p, uint64_t page, phys_addr_t *out_frame);
 
 enum pageable_change : uint32_t { PAGEABLE_UNMAP, PAGEABLE_WRITE_PROTECT };

@@ -45,8 +45,9 @@ enum status space_copy_to_current(user_addr_t to, struct address_space *from_spa
  * request; sleeps. ERR_BAD_ADDRESS when the first byte is not accessible. */
 enum status user_range_bring_in(user_addr_t address, size_t length, uint32_t access);
 
-/* A fault in kernel mode: true when it was a user copy, which now goes on at its failure exit. */
-bool user_copy_fixup(struct trap_frame *f);
+void user_copy_init(void); /* looks whether the CPU has SMAP on */
+/* A fault at `address` in kernel mode: true when it was a user copy, which now goes on at its failure exit. */
+bool user_copy_fixup(struct trap_frame *f, uint64_t address);
 
 /* A cursor over the user's buffers of one read or write. */
 struct user_io {

@@ -64,3 +64,10 @@ enum status file_sync(struct file_object *f, uint32_t what, uint32_t *error_seen
 void file_stat(struct file_object *f, struct file_attributes *out);
 /* First offset from `offset` on with data (SEEK_DATA_) or without (SEEK_HOLE_). */
 enum status file_find(struct file_object *f, uint64_t offset, uint32_t whence, uint64_t *out_offset);
+
+/* For faults, with pages.lock held (pageable.h tells what they promise). */
+enum status file_page_locked(struct file_object *f, uint64_t page, bool store, struct page_answer *out);
+enum status file_page_wait(struct file_object *f, uint64_t page, bool store);
+bool file_peek_locked(struct file_object *f, uint64_t page, phys_addr_t *out_frame);
+/* Gives a clean page back to the frames, if nobody but page tables uses it; for reclaim. True: it did. */
+bool file_reclaim_page(struct file_object *f, uint64_t page);

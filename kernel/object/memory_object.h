@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Memory objects: shared memory on demand, wired or contiguous memory for devices, and physical windows. */
 #pragma once
+#include "abi/memory.h"
 #include "kernel/mm/pageable.h"
 
 struct memory_object {
@@ -17,7 +18,6 @@ struct memory_object {
 enum status memory_create(uint64_t size_bytes, uint32_t flags, struct memory_object **out);
 /* Device memory, or RAM that the frame allocator does not own (initfs, boot information): uncached when `uncached`. */
 enum status memory_create_window(phys_addr_t start, uint64_t size_bytes, bool uncached, struct memory_object **out);
-/* A window over a kernel page that user space may read (clock page) — the frame must outlive the object. */
 static inline struct object *memory_as_object(struct memory_object *m) { return &m->pages.object; }
 static inline struct memory_object *memory_from_object(struct object *o) { return (struct memory_object *)(void *)o; }
 /* Physical address of a wired page: for device queues; ERR_NOT_SUPPORTED unless MEMORY_WIRED or a window. */
@@ -25,3 +25,8 @@ enum status memory_physical(struct memory_object *m, uint64_t offset, phys_addr_
 /* For the kernel's own use of an object (boot information for init, an initfs): kernel bytes in and out; fills pages on demand. */
 enum status memory_write(struct memory_object *m, uint64_t offset, const void *from, size_t length);
 enum status memory_read(struct memory_object *m, uint64_t offset, void *to, size_t length);
+
+/* For faults and file_supply, with pages.lock held. */
+enum status memory_page_locked(struct memory_object *m, uint64_t page, struct page_answer *out);
+bool memory_peek_locked(struct memory_object *m, uint64_t page, phys_addr_t *out_frame);
+phys_addr_t memory_take_locked(struct memory_object *m, uint64_t page); /* its reference comes along; value 0: there was none */

@@ -78,6 +78,7 @@ phys_addr_t mmu_unmap_kernel(uint64_t address);
 #define MMU_KERNEL_AREA 0xffffe00000000000ull
 #define MMU_KERNEL_AREA_BYTES (1ull << 36)
 
+bool mmu_guards_user_memory(void);           /* the kernel must open user memory before each access (SMAP) */
 void mmu_load_root(phys_addr_t root);        /* and forgets all user translations */
 void mmu_flush_page(uint64_t address);       /* on this CPU */
 void mmu_flush_user(void);

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT
+ * Slab caches and the heap over them. A slab is 2^order frames cut into items; struct frame of its first frame is its head: `detail`
+ * the first free item (each free item begins with the number of the next), `references` the items in use, next and previous
+ * the cache's list of slabs that have a free item. cache.lock guards slabs; a magazine belongs to its CPU. */
+#include "kernel/mm/heap.h"
+#include "arch/mmu.h"
+#include "base/bits.h"
+#include "base/string.h"
+#include "base/try.h"
+#include "kernel/core/panic.h"
+#include "kernel/mm/frame.h"
+#include "kernel/mm/kernel_range.h"
+
+#define ITEM_NONE 0xffffu
+#define CACHE_NO_MAGAZINES 1u
+#define RUN_BYTES_MAX (PAGE_BYTES << 4) /* larger blocks are mapped, not contiguous */
+
+static struct cache magazine_cache = {
+    .name = "magazine", .item_bytes = sizeof(struct magazine), .flags = CACHE_NO_MAGAZINES,
+    .lock = SPINLOCK_INIT(RANK_FRAME), .partial = FRAME_NUMBER_NONE,
+};
+static uint64_t slab_frames; /* atomic; relaxed: statistics */
+
+static uint64_t slab_bytes(const struct cache *c) { return PAGE_BYTES << c->slab_order; }
+
+/* At least eight items a slab, if that takes no more than 32 KiB. */
+static void cache_set_geometry(struct cache *c)
+{
+    c->item_bytes = (uint32_t)align_up(MAX(c->item_bytes, 16u), 16);
+    while (c->slab_order < 3 && slab_bytes(c) / c->item_bytes < 8)
+        c->slab_order++;
+    c->items_per_slab = (uint32_t)(slab_bytes(c) / c->item_bytes);
+}
+
+static uint16_t *item_next(const struct cache *c, uint32_t slab, uint32_t item)
+{
+    return phys_to_virt(phys_add(frame_address(slab), (uint64_t)item * c->item_bytes));
+}
+
+static void partial_push(struct cache *c, uint32_t slab)
+{
+    struct frame *f = &frame_table[slab];
+    f->next = c->partial;
+    f->previous = FRAME_NUMBER_NONE;
+    if (f->next != FRAME_NUMBER_NONE)
+        frame_table[f->next].previous = slab;
+    c->partial = slab;
+}
+
+static void partial_remove(struct cache *c, uint32_t slab)
+{
+    struct frame *f = &frame_table[slab];
+    if (f->previous == FRAME_NUMBER_NONE)
+        c->partial = f->next;
+    else
+        frame_table[f->previous].next = f->next;
+    if (f->next != FRAME_NUMBER_NONE)
+        frame_table[f->next].previous = f->previous;
+}
+
+static enum status slab_add_locked(struct cache *c)
+{
+    phys_addr_t p;
+    if (!c->items_per_slab)
+        cache_set_geometry(c);
+    TRY(frame_allocate_run(c->slab_order, 0, FRAME_SLAB, &p));
+    uint32_t slab = frame_number(p);
+    for (uint32_t i = 0; i < c->items_per_slab; i++)
+        *item_next(c, slab, i) = (uint16_t)(i + 1 < c->items_per_slab ? i + 1 : ITEM_NONE);
+    frame_table[slab].detail = 0;
+    frame_table[slab].references = 0;
+    partial_push(c, slab);
+    c->slabs++;
+    c->empty_slabs++;
+    __atomic_add_fetch(&slab_frames, 1ull << c->slab_order, __ATOMIC_RELAXED);
+    return OK;
+}
+
+static enum status item_take_locked(struct cache *c, void **out)
+{
+    if (c->partial == FRAME_NUMBER_NONE)
+        TRY(slab_add_locked(c));
+    uint32_t slab = c->partial;
+    struct frame *f = &frame_table[slab];
+    uint16_t *item = item_next(c, slab, f->detail);
+    if (f->references++ == 0)
+        c->empty_slabs--;
+    f->detail = *item;
+    if (f->detail == ITEM_NONE)
+        partial_remove(c, slab);
+    *out = item;
+    return OK;
+}
+
+static void item_return_locked(struct cache *c, void *item)
+{
+    uint64_t base = align_down(virt_to_phys(item).value, slab_bytes(c));
+    uint32_t slab = frame_number(phys(base));
+    struct frame *f = &frame_table[slab];
+    DEBUG_ASSERT(f->state == FRAME_SLAB && f->references > 0);
+    *(uint16_t *)item = f->detail;
+    if (f->detail == ITEM_NONE)
+        partial_push(c, slab);
+    f->detail = (uint16_t)((virt_to_phys(item).value - base) / c->item_bytes);
+    if (--f->references > 0)
+        return;
+    if (c->empty_slabs == 0) { /* one empty slab is kept against back and forth */
+        c->empty_slabs++;
+        return;
+    }
+    partial_remove(c, slab);
+    c->slabs--;
+    __atomic_sub_fetch(&slab_frames, 1ull << c->slab_order, __ATOMIC_RELAXED);
+    frame_free_run(phys(base), c->slab_order);
+}
+
+static struct magazine *magazine_of(struct cache *c)
+{
+    struct magazine **m = &c->magazines[this_cpu()->number];
+    if (!*m && !(c->flags & CACHE_NO_MAGAZINES) && cache_allocate_slow(&magazine_cache, (void **)m) == OK)
+        (*m)->count = 0;
+    return *m;
+}
+
+enum status cache_allocate_slow(struct cache *c, void **out)
+{
+    struct magazine *m = magazine_of(c);
+    GUARD(&c->lock);
+    if (m)
+        while (m->count < MAGAZINE_ITEMS / 2 && item_take_locked(c, &m->items[m->count]) == OK)
+            m->count++;
+    if (m && m->count) {
+        *out = m->items[--m->count];
+        return OK;
+    }
+    return item_take_locked(c, out);
+}
+
+void cache_free_slow(struct cache *c, void *item)
+{
+    struct magazine *m = magazine_of(c);
+    GUARD(&c->lock);
+    if (!m) {
+        item_return_locked(c, item);
+        return;
+    }
+    while (m->count > MAGAZINE_ITEMS / 2)
+        item_return_locked(c, m->items[--m->count]);
+    m->items[m->count++] = item;
+}
+
+#define SIZE_CLASS(bytes) {.name = "heap-" #bytes, .item_bytes = (bytes), .lock = SPINLOCK_INIT(RANK_FRAME), .partial = UINT32_MAX}
+static struct cache classes[] = {
+    SIZE_CLASS(16), SIZE_CLASS(32), SIZE_CLASS(48), SIZE_CLASS(64), SIZE_CLASS(96), SIZE_CLASS(128), SIZE_CLASS(192), SIZE_CLASS(256),
+    SIZE_CLASS(384), SIZE_CLASS(512), SIZE_CLASS(768), SIZE_CLASS(1024), SIZE_CLASS(1536), SIZE_CLASS(2048), SIZE_CLASS(4096),
+};
+static uint8_t class_of[HEAP_SLAB_MAX / 16 + 1]; /* by size in units of 16 bytes, rounded up */
+
+void heap_init(void)
+{
+    uint32_t class = 0;
+    for (uint32_t unit = 0; unit < ARRAY_LENGTH(class_of); unit++) {
+        if (unit * 16 > classes[class].item_bytes)
+            class++;
+        class_of[unit] = (uint8_t)class;
+    }
+}
+
+static void *large_allocate(size_t size)
+{
+    void *range;
+    if (size > RUN_BYTES_MAX)
+        return kernel_range_allocate(size, &range) == OK ? range : nullptr;
+    uint32_t order = log2_ceiling((size + PAGE_BYTES - 1) / PAGE_BYTES);
+    phys_addr_t p;
+    if (frame_allocate_run(order, 0, FRAME_KERNEL, &p) == OK)
+        return phys_to_virt(p);
+    return kernel_range_allocate(size, &range) == OK ? range : nullptr;
+}
+
+static void large_free(void *pointer, size_t size)
+{
+    if ((uint64_t)pointer - MMU_KERNEL_AREA < MMU_KERNEL_AREA_BYTES)
+        kernel_range_free(pointer, size);
+    else
+        frame_put(virt_to_phys(pointer));
+}
+
+void *heap_allocate(size_t size)
+{
+    if (unlikely(size > HEAP_SLAB_MAX))
+        return large_allocate(size);
+    void *item;
+    return cache_allocate(&classes[class_of[(size + 15) / 16]], &item) == OK ? item : nullptr;
+}
+
+void *heap_allocate_zeroed(size_t size)
+{
+    void *p = heap_allocate(size);
+    return p ? memset(p, 0, size) : nullptr;
+}
+
+void heap_free(void *pointer, size_t size)
+{
+    if (!pointer)
+        return;
+    if (unlikely(size > HEAP_SLAB_MAX))
+        large_free(pointer, size);
+    else
+        cache_free(&classes[class_of[(size + 15) / 16]], pointer);
+}
+
+uint64_t heap_used_bytes(void) { return __atomic_load_n(&slab_frames, __ATOMIC_RELAXED) * PAGE_BYTES; }

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT
+ * Address spaces: making, loading, emptying and ending them. */
+#include "base/random.h"
+#include "kernel/core/cpu.h"
+#include "kernel/core/panic.h"
+#include "kernel/mm/page_table.h"
+#include "kernel/mm/space_internal.h"
+
+#define AREA_HIGHEST 0x00007fff00000000ull
+#define AREA_RANDOM_BITS 28u
+
+struct cache mapping_cache = CACHE_INIT("mapping", struct mapping);
+static struct cache space_cache = CACHE_INIT("space", struct address_space);
+
+static struct random generator;
+static struct spinlock generator_lock = SPINLOCK_INIT(RANK_INTERRUPT);
+
+void space_seed(const uint64_t seed[4]) { random_init(&generator, seed); }
+
+uint64_t space_random(void)
+{
+    GUARD(&generator_lock);
+    return random_u64(&generator);
+}
+
+static void space_destroy(struct object *o)
+{
+    struct address_space *s = container_of(o, struct address_space, object);
+    space_clear(s);
+    root_free(s->root);
+    cache_free(&space_cache, s);
+}
+
+static const struct object_type space_type = {.kind = OBJECT_SPACE, .name = "space", .destroy = space_destroy};
+
+enum status space_create(struct address_space **out)
+{
+    struct address_space *s;
+    phys_addr_t root;
+    TRY(root_allocate(&root));
+    enum status status = cache_allocate(&space_cache, &s);
+    if (status != OK) {
+        root_free(root);
+        return status;
+    }
+    *s = (struct address_space){.root = root};
+    object_init(&s->object, &space_type);
+    spinlock_init(&s->lock, RANK_SPACE);
+    spinlock_init(&s->table_lock, RANK_PAGE_TABLE);
+    sleep_lock_init(&s->changes);
+    mapping_tree_init(&s->mappings);
+    s->area_top = AREA_HIGHEST - (space_random() >> (64 - AREA_RANDOM_BITS) << PAGE_BITS);
+    *out = s;
+    return OK;
+}
+
+/* The bit is set (fully ordered) before the tables are loaded, and cleared after others are: whoever changes an entry and then
+ * reads the bits reaches every CPU that could hold the old one. */
+void space_activate(struct address_space *s)
+{
+    struct cpu *cpu = this_cpu();
+    struct address_space *old = cpu->space;
+    if (old == s)
+        return;
+    uint64_t bit = 1ull << cpu->number;
+    __atomic_or_fetch(&s->cpus, bit, __ATOMIC_SEQ_CST);
+    cpu->space = s;
+    mmu_load_root(s->root);
+    if (old)
+        __atomic_and_fetch(&old->cpus, ~bit, __ATOMIC_SEQ_CST);
+}
+
+void space_deactivate(void)
+{
+    struct cpu *cpu = this_cpu();
+    struct address_space *old = cpu->space;
+    if (!old)
+        return;
+    cpu->space = nullptr;
+    mmu_load_root(mmu_kernel_root());
+    __atomic_and_fetch(&old->cpus, ~(1ull << cpu->number), __ATOMIC_SEQ_CST);
+}
+
+void mapping_attach(struct mapping *m, struct pageable *object)
+{
+    object_get(&object->object);
+    GUARD(&object->lock);
+    list_push_back(&object->mappings, &m->object_link);
+}
+
+void mapping_detach_locked(struct mapping *m)
+{
+    if (!m->object)
+        return;
+    GUARD(&m->object->lock);
+    list_remove(&m->object_link);
+}
+
+void mapping_release(struct mapping *m)
+{
+    if (m->object)
+        object_put(&m->object->object);
+    cache_free(&mapping_cache, m);
+}
+
+bool space_zap(struct address_space *s, uint64_t *at, uint64_t end, struct tlb_batch *batch)
+{
+    GUARD(&s->table_lock);
+    uint64_t address = *at;
+    for (pte_t *e; (e = mmu_next(s->root, &address, end));) {
+        uint64_t table_end = MIN(end, align_down(address, MMU_TABLE_SPAN) + MMU_TABLE_SPAN), table_start = address;
+        const uint16_t *used = mmu_table_used(virt_to_phys((void *)align_down((uint64_t)e, PAGE_BYTES)));
+        for (; address < table_end && *used; address += PAGE_BYTES, e++) {
+            if (!pte_is_used(*e))
+                continue;
+            if (unlikely(tlb_batch_is_full(batch))) {
+                *at = address;
+                return false;
+            }
+            pte_t old = mmu_clear(e);
+            tlb_batch_page(batch, address);
+            s->resident--;
+            if (pte_is_counted(old))
+                tlb_batch_frame(batch, pte_page(old));
+        }
+        if (*used == 0) {
+            phys_addr_t tables[3];
+            if (unlikely(tlb_batch_is_full(batch))) {
+                *at = table_start;
+                return false;
+            }
+            unsigned count = mmu_trim(s->root, table_start, tables);
+            for (unsigned i = 0; i < count; i++)
+                tlb_batch_frame(batch, tables[i]);
+            batch->page_count += BATCH_PAGES_MAX + 1; /* cached upper entries may lead to the old tables */
+        }
+        address = table_end;
+    }
+    *at = end;
+    return true;
+}
+
+/* Makes every CPU that still has the space loaded leave it (nobody runs in it any more). */
+static void space_leave_all(struct address_space *s)
+{
+    if (this_cpu()->space == s)
+        space_deactivate();
+    /* Acquire: pairs with the leaving CPU's clearing. */
+    uint64_t others = __atomic_load_n(&s->cpus, __ATOMIC_SEQ_CST);
+    if (others)
+        tlb_flush_cpus(others);
+    ASSERT(__atomic_load_n(&s->cpus, __ATOMIC_SEQ_CST) == 0);
+}
+
+static struct mapping *deepest(struct tree_node *n)
+{
+    while (n->left || n->right)
+        n = n->left ? n->left : n->right;
+    return mapping_of(n);
+}
+
+/* The node after n in an order that has children before parents: so that nodes can be freed on the way. */
+static struct mapping *after_children(struct mapping *m)
+{
+    struct tree_node *parent = tree_parent(&m->node);
+    if (parent && parent->left == &m->node && parent->right)
+        return deepest(parent->right);
+    return mapping_of(parent);
+}
+
+void space_clear(struct address_space *s)
+{
+    spin_lock(&s->lock);
+    bool done = s->cleared;
+    __atomic_store_n(&s->cleared, true, __ATOMIC_SEQ_CST);
+    struct tree_node *root = s->mappings.root;
+    s->mappings.root = nullptr;
+    s->last_hit = nullptr;
+    spin_unlock(&s->lock);
+    if (done || !root) {
+        space_leave_all(s);
+        return;
+    }
+    space_leave_all(s);
+    struct tlb_batch batch;
+    tlb_batch_init(&batch, s);
+    for (struct mapping *m = deepest(root), *next; m; m = next) {
+        next = after_children(m);
+        for (uint64_t at = m->start; !space_zap(s, &at, m->end, &batch);) {
+            tlb_batch_flush(&batch);
+            preempt_point();
+        }
+        mapping_detach_locked(m);
+        mapping_release(m);
+    }
+    tlb_batch_flush(&batch);
+    s->mapped_bytes = 0;
+    s->mapping_count = 0;
+}
+
+void space_totals(struct address_space *s, struct space_totals *out)
+{
+    GUARD(&s->lock);
+    *out = (struct space_totals){s->mapped_bytes, s->resident * PAGE_BYTES, __atomic_load_n(&s->faults, __ATOMIC_RELAXED)};
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ * Copying a space on write: every mapping, and for private pages the entries too, read-only on both sides with a reference for each.
+ * The parent's `changes` is held throughout; its spinlock is let go between portions. */
+#include "kernel/core/cpu.h"
+#include "kernel/mm/space_internal.h"
+
+#define PORTION 256u /* entries between preempt points */
+
+struct clone {
+    struct address_space *from, *to;
+    bool protected;      /* an entry of `from` lost its write access */
+};
+
+/* A private page: both sides read it, whoever stores first copies. */
+static pte_t share_private(struct clone *c, pte_t *e)
+{
+    pte_t value = *e;
+    if (pte_is_writable(value)) {
+        value = pte_without_write(value);
+        mmu_write(e, value);
+        c->protected = true;
+    }
+    return value;
+}
+
+static enum status copy_wired(pte_t from, pte_t *to)
+{
+    phys_addr_t page;
+    TRY(frame_allocate(0, FRAME_ANONYMOUS, &page));
+    frame_copy(page, pte_page(from));
+    mmu_fill(to, (from & ~PTE_ADDRESS & ~(PTE_ACCESSED | PTE_DIRTY)) | page.value);
+    return OK;
+}
+
+/* Entries of one lowest table. from->lock keeps the parent's faults out, and the object's lock, held where there is one, keeps the
+ * object from changing its entries; so the parent's table_lock is not needed, and the child's can be taken. */
+static enum status copy_table(struct clone *c, const struct mapping *m, uint64_t *at, uint64_t end, uint32_t *portion)
+{
+    struct address_space *from = c->from;
+    GUARD(&c->to->table_lock);
+    pte_t *e = mmu_next(from->root, at, end), *there = nullptr;
+    if (!e) {
+        *at = end;
+        return OK;
+    }
+    uint64_t stop = MIN(end, align_down(*at, MMU_TABLE_SPAN) + MMU_TABLE_SPAN);
+    uint32_t left = *mmu_table_used(phys(align_down(virt_to_phys(e).value, PAGE_BYTES)));
+    for (; *at < stop && left && *portion; *at += PAGE_BYTES, e++) {
+        if (!pte_is_used(*e))
+            continue;
+        left--;
+        --*portion;
+        if (!there)
+            TRY(mmu_find_or_make(c->to->root, *at, &there));
+        pte_t *slot = there + (mmu_index(*at) - mmu_index((uint64_t)there << (PAGE_BITS - 3)));
+        c->to->resident++;
+        if ((m->flags & MAP_WIRED_) && !(m->flags & MAP_SHARED_)) {
+            TRY(copy_wired(*e, slot));
+            continue;
+        }
+        pte_t value = m->flags & MAP_SHARED_ ? *e : share_private(c, e);
+        if (pte_is_counted(value))
+            frame_get(pte_page(value));
+        mmu_fill(slot, value & ~(PTE_ACCESSED | PTE_DIRTY));
+    }
+    if (!left)
+        *at = stop;
+    return OK;
+}
+
+static enum status copy_entries(struct clone *c, const struct mapping *m)
+{
+    for (uint64_t at = m->start; at < m->end;) {
+        uint32_t portion = PORTION;
+        spin_lock(&c->from->lock);
+        if (m->object)
+            spin_lock(&m->object->lock);
+        enum status status = copy_table(c, m, &at, m->end, &portion);
+        if (m->object)
+            spin_unlock(&m->object->lock);
+        spin_unlock(&c->from->lock);
+        TRY(status);
+        if (at < m->end && !portion)
+            preempt_point();
+    }
+    return OK;
+}
+
+static enum status copy_mapping(struct clone *c, const struct mapping *m)
+{
+    if (m->flags & MAP_NO_CLONE_)
+        return OK;
+    struct mapping *copy;
+    TRY(cache_allocate(&mapping_cache, &copy));
+    *copy = *m;
+    copy->space = c->to;
+    mapping_insert(&c->to->mappings, copy);
+    c->to->mapping_count++;
+    c->to->mapped_bytes += copy->end - copy->start;
+    if (copy->object)
+        mapping_attach(copy, copy->object);
+    if (m->flags & MAP_CLEAR_ON_CLONE_)
+        return m->flags & MAP_WIRED_ ? space_populate(c->to, copy->start, copy->end, PROT_WRITE_) : OK;
+    return copy_entries(c, copy);
+}
+
+enum status space_clone(struct address_space *from, struct address_space **out)
+{
+    struct address_space *to;
+    TRY(space_create(&to));
+    to->area_top = from->area_top;
+    struct clone c = {.from = from, .to = to};
+    enum status status = OK;
+    sleep_lock(&from->changes);
+    /* Only a growing stack changes the tree now; a mapping's own start is read once, in copy_mapping. */
+    for (const struct mapping *m = mapping_first(&from->mappings); m && status == OK; m = mapping_next(m))
+        status = copy_mapping(&c, m);
+    if (c.protected) {
+        struct tlb_batch batch;
+        tlb_batch_init(&batch, from);
+        batch.page_count = BATCH_PAGES_MAX + 1;
+        tlb_batch_flush(&batch);
+    }
+    sleep_unlock(&from->changes);
+    if (status != OK) {
+        space_put(to);
+        return status;
+    }
+    *out = to;
+    return OK;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * What the files about address spaces (space.c, space_map.c, space_fault.c, space_clone.c) share among themselves. */
+#pragma once
+#include "arch/mmu.h"
+#include "kernel/mm/address_space.h"
+#include "kernel/mm/frame.h"
+#include "kernel/mm/heap.h"
+#include "kernel/mm/mapping_tree.h"
+#include "kernel/mm/pageable.h"
+#include "kernel/mm/tlb.h"
+
+extern struct cache mapping_cache;
+
+static inline uint64_t page_of(const struct mapping *m, uint64_t address) { return m->page + ((address - m->start) >> PAGE_BITS); }
+static inline uint32_t mmu_flags(const struct mapping *m, bool writable)
+{
+    static_assert(PROT_READ_ == MMU_READ && PROT_WRITE_ == MMU_WRITE && PROT_EXECUTE_ == MMU_EXECUTE);
+    return (m->flags & PROT_MASK_ & ~(writable ? 0u : MMU_WRITE)) | MMU_USER;
+}
+
+/* Joins the mapping to its object: reference and list. The object's lock is taken. */
+void mapping_attach(struct mapping *m, struct pageable *object);
+/* Off the object's list; the reference stays for mapping_release. */
+void mapping_detach_locked(struct mapping *m);
+/* Gives back what a removed mapping holds. No spinlock held: the object may end here. */
+void mapping_release(struct mapping *m);
+
+/* Takes out entries of [*at, end) of a space until the batch is full; true: all are out. table_lock is taken inside. */
+bool space_zap(struct address_space *s, uint64_t *at, uint64_t end, struct tlb_batch *batch);
+/* Unmaps [start, end), with `changes` held (or nobody else there). */
+enum status space_unmap_range(struct address_space *s, uint64_t start, uint64_t end);
+enum status space_populate(struct address_space *s, uint64_t start, uint64_t end, uint32_t access);
+uint64_t space_random(void);
