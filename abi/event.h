@@ -12,7 +12,7 @@ enum : uint32_t {
     EVENT_PRIORITY = 1u << 4, EVENT_READ_HANGUP = 1u << 5, EVENT_INVALID = 1u << 6, /* poll only: bad handle */
     EVENT_SIGNALLED = EVENT_READ, /* timer fired, process ended, doorbell rung */
 };
-struct poll_entry { handle_t handle; uint16_t wanted; uint16_t ready; };
+struct poll_entry { handle_t handle; uint16_t wanted; uint16_t ready; }; /* a negative handle is skipped: ready = 0 */
 static_assert(sizeof(struct poll_entry) == 8);
 
 enum : uint32_t { QUEUE_ADD = 1, QUEUE_CHANGE = 2, QUEUE_REMOVE = 3,
