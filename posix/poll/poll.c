@@ -53,29 +53,20 @@ static int64_t wait_ready(struct poll_entry *entries, uint64_t count, uint64_t d
     return failed == -LINUX_ERESTARTSYS ? -LINUX_ERESTARTNOHAND : failed;
 }
 
-/* Numbers below zero are skipped, and come back as ready for nothing. */
-static uint64_t entries_from_pollfds(struct poll_entry *entries, const struct linux_pollfd *asked, uint64_t count)
+/* Negative numbers are skipped by the kernel as by Linux. HIGH ones must not reach it: they become one that is never open. */
+static void entries_from_pollfds(struct poll_entry *entries, const struct linux_pollfd *asked, uint64_t count)
 {
-    uint64_t used = 0;
     for (uint64_t i = 0; i < count; i++) {
-        if (asked[i].fd < 0)
-            continue;
-        handle_t handle = fd_is_valid((uint32_t)asked[i].fd) ? asked[i].fd : HANDLE_NONE; /* a HIGH number: EVENT_INVALID */
-        entries[used++] = (struct poll_entry){.handle = handle, .wanted = events_from_poll(asked[i].events)};
+        handle_t handle = asked[i].fd < HANDLE_HIGH_BASE ? asked[i].fd : HANDLE_HIGH_BASE - 1;
+        entries[i] = (struct poll_entry){.handle = MAX(handle, HANDLE_NONE), .wanted = events_from_poll(asked[i].events)};
     }
-    return used;
 }
 
-static int64_t pollfds_to_program(uint64_t to, struct linux_pollfd *asked, const struct poll_entry *entries, uint64_t count)
+static int64_t pollfds_to_program(uint64_t to, const struct linux_pollfd *asked, const struct poll_entry *entries, uint64_t count)
 {
     int64_t ready = 0;
-    uint64_t used = 0;
     for (uint64_t i = 0; i < count; i++) {
-        uint16_t bits = 0;
-        if (asked[i].fd >= 0) {
-            bits = events_to_poll(entries[used].ready, asked[i].events);
-            used++;
-        }
+        uint16_t bits = events_to_poll(entries[i].ready, asked[i].events);
         ready += bits != 0;
         TRY_LINUX(program_write(to + i * sizeof *asked + offsetof(struct linux_pollfd, revents), &bits, sizeof bits));
     }
@@ -89,8 +80,10 @@ static int64_t poll_pollfds(uint64_t pollfds, uint64_t count, uint64_t deadline)
     __attribute__((uninitialized)) struct poll_room room;
     TRY_LINUX(room_make(&room, count));
     int64_t answer = program_read(room.asked, pollfds, count * sizeof *room.asked);
-    if (answer == 0)
-        answer = wait_ready(room.entries, entries_from_pollfds(room.entries, room.asked, count), deadline);
+    if (answer == 0) {
+        entries_from_pollfds(room.entries, room.asked, count);
+        answer = wait_ready(room.entries, count, deadline);
+    }
     if (answer >= 0)
         answer = pollfds_to_program(pollfds, room.asked, room.entries, count);
     room_end(&room);

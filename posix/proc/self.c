@@ -68,7 +68,7 @@ static int64_t text_open(enum self_kind kind, uint32_t linux_flags, uint32_t ope
         return linux_failure(s);
     s = sys_stream_create(file, STREAM_WRITE, 0, PLACE_HIGH, &writer);
     if (s == OK) {
-        s = kind == SELF_MAPS ? maps_write(writer) : kind == SELF_MOUNTS ? mounts_write(writer) : environment_write(writer);
+        s = kind == SELF_MAPS ? maps_write(writer) : environment_write(writer);
         IGNORE(sys_handle_close(writer));
     }
     if (s == OK)

@@ -41,8 +41,6 @@ static struct self_name proc_parse(struct view name)
         return (struct self_name){SELF_MAPS, 0};
     if (view_equal(name, VIEW_OF_LITERAL("environ")))
         return (struct self_name){SELF_ENVIRONMENT, 0};
-    if (view_equal(name, VIEW_OF_LITERAL("mounts")))
-        return (struct self_name){SELF_MOUNTS, 0};
     return (struct self_name){SELF_NONE, 0};
 }
 
@@ -52,8 +50,6 @@ struct self_name self_name_parse(struct view path)
         return proc_parse(path);
     if (cut_prefix(&path, VIEW_OF_LITERAL("/dev/fd/")))
         return descriptor_parse(path);
-    if (view_equal(path, VIEW_OF_LITERAL("/proc/mounts")))
-        return (struct self_name){SELF_MOUNTS, 0};
     if (view_equal(path, VIEW_OF_LITERAL("/dev/stdin")))
         return (struct self_name){SELF_DESCRIPTOR, 0};
     if (view_equal(path, VIEW_OF_LITERAL("/dev/stdout")))

@@ -9,7 +9,7 @@ enum self_kind : uint32_t {
     SELF_EXECUTABLE,  /* /proc/self/exe */
     SELF_DIRECTORY,   /* /proc/self/cwd */
     SELF_ROOT,        /* /proc/self/root */
-    SELF_MAPS, SELF_ENVIRONMENT, SELF_MOUNTS,
+    SELF_MAPS, SELF_ENVIRONMENT,
 };
 struct self_name { enum self_kind kind; uint32_t fd; };
 
@@ -22,7 +22,7 @@ static inline bool self_name_may_begin(uint64_t first)
 #define EIGHT(a, b, c, d, e, f, g, h)                                                                                  \
     ((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | (uint64_t)(d) << 24 | (uint64_t)(e) << 32 |            \
      (uint64_t)(f) << 40 | (uint64_t)(g) << 48 | (uint64_t)(h) << 56)
-    return first == EIGHT('/', 'p', 'r', 'o', 'c', '/', 's', 'e') || first == EIGHT('/', 'p', 'r', 'o', 'c', '/', 'm', 'o') ||
+    return first == EIGHT('/', 'p', 'r', 'o', 'c', '/', 's', 'e') ||
            first == EIGHT('/', 'd', 'e', 'v', '/', 'f', 'd', '/') || first == EIGHT('/', 'd', 'e', 'v', '/', 's', 't', 'd');
 #undef EIGHT
 }

@@ -27,7 +27,7 @@ TEST(other_names_are_ordinary_paths)
 
 TEST(the_first_eight_bytes_let_every_such_name_through)
 {
-    static const char *const names[] = {"/proc/self/exe", "/proc/self/fd/1", "/dev/fd/1", "/dev/stdin", "/dev/stdout", "/proc/mounts"};
+    static const char *const names[] = {"/proc/self/exe", "/proc/self/fd/1", "/dev/fd/1", "/dev/stdin", "/dev/stdout"};
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
         uint64_t first;
         memcpy(&first, names[i], 8);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Texts of the process's own /proc files. */
 #include "posix/proc/text.h"
-#include "posix/file/path.h"
+#include "posix/core/call.h"
 #include "sys/syscall.h"
 
 static enum status write_all(handle_t to, const void *bytes, uint64_t length)
@@ -37,20 +37,6 @@ enum status maps_write(handle_t to)
         TRY(write_all(to, line, length));
     }
     return OK;
-}
-
-enum status mounts_write(handle_t to)
-{
-    __attribute__((uninitialized)) uint8_t room[4096];
-    for (uint64_t offset = 0;;) {
-        struct vfs_mounts_in in = {.offset = offset, .text_space = SPAN_OF_ARRAY(room)};
-        struct vfs_mounts_out out;
-        TRY(vfs_mounts(view_current(), &in, &out));
-        if (!out.text.length)
-            return OK;
-        TRY(write_all(to, out.text.data, out.text.length));
-        offset += out.text.length;
-    }
 }
 
 /* The program's own memory, as it is now: the kernel reads it. */

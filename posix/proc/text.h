@@ -7,7 +7,6 @@
 #include "base/types.h"
 
 enum status maps_write(handle_t to);
-enum status mounts_write(handle_t to);
 enum status environment_write(handle_t to);
 
 /* One line of /proc/self/maps, newline included; the name may be empty. Returns its length, at most `size` - 1. Pure. */
