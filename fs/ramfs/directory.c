@@ -38,7 +38,6 @@ static enum status buckets_grow(struct ram_directory *d)
     struct ram_entry **fresh = heap_allocate(count * sizeof *fresh);
     if (!fresh)
         return ERR_NO_SPACE;
-    memset(fresh, 0, count * sizeof *fresh);
     for (uint32_t i = 0; i < d->order_used; i++) {
         struct ram_entry *e = d->order[i];
         if (!e)

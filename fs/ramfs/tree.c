@@ -20,7 +20,6 @@ static enum status table_grow(struct ram_tree *t)
     struct ram_node **fresh = heap_allocate(count * sizeof *fresh);
     if (!fresh)
         return ERR_NO_SPACE;
-    memset(fresh, 0, count * sizeof *fresh);
     for (uint64_t i = 0; i < t->table_count; i++) {
         while (t->table[i]) {
             struct ram_node *node = t->table[i];
