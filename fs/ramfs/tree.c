@@ -91,6 +91,14 @@ enum status ram_tree_init(struct ram_tree *t, struct name_key key, uint64_t node
     return OK;
 }
 
+void ram_set_device(struct ram_tree *t, uint64_t device)
+{
+    t->device = device;
+    for (uint64_t i = 0; i < t->table_count; i++)
+        for (struct ram_node *node = t->table[i]; node; node = node->next)
+            node->attributes.device = device;
+}
+
 void ram_tree_fini(struct ram_tree *t)
 {
     for (uint64_t i = 0; i < t->table_count; i++)

@@ -34,6 +34,8 @@ enum : uint32_t { RAM_NO_REPLACE = 8, RAM_EXCHANGE = 16 }; /* flags of rename, a
 
 enum status ram_tree_init(struct ram_tree *t, struct name_key key, uint64_t node_limit, int64_t now_ns,
                           void (*release)(struct ram_node *node));
+/* What attributes.device says from now on, of all nodes. */
+void ram_set_device(struct ram_tree *t, uint64_t device);
 /* Every node goes, orphans too. */
 void ram_tree_fini(struct ram_tree *t);
 

@@ -42,7 +42,7 @@ struct operation {
     uint64_t special, cookie, capacity;
     handle_t given;              /* came with the request; closed at the end unless taken */
     struct file_attributes change;
-    struct view text;            /* own copy in `buffer`: a link's target, two names */
+    struct view text;            /* own copy: a link's target */
     /* results, and room for what filesystems answer */
     struct file_attributes attributes;
     struct node *node;           /* that the operation is about, with a reference */
@@ -56,6 +56,8 @@ struct operation {
 };
 
 enum status operation_begin(struct request *rq, struct operation **out);
+/* The same for a request that brought a handle, which is closed at the end, also when this fails. */
+enum status operation_begin_with(struct request *rq, handle_t given, struct operation **out);
 /* Our own, with all rights. */
 enum status operation_begin_internal(struct operation **out);
 /* The next walk: from the target (or from `from`) along `path`. */
@@ -68,8 +70,20 @@ enum status operation_end(struct operation *op, struct request *rq, enum status 
 void operation_free(struct operation *op);
 /* At least `bytes` of op->buffer, contents undefined. */
 enum status operation_buffer(struct operation *op, size_t bytes);
-/* Walks again from the start of the last walk's last name: something changed between looking and doing. ERR_BUSY after many times. */
-enum status operation_again(struct operation *op);
+/* Copies the text into op->text. */
+enum status operation_keep_text(struct operation *op, struct view text);
+/* Looks at the walks' last names again: something changed between looking and doing. ERR_BUSY after many times. */
+enum status operation_again(struct operation *op, operation_step *next);
+/* Did the directories of the walks' last names change since they were looked at? */
+bool operation_is_stale(const struct operation *op);
+/* A name is being changed by a message on its way: what is asked from now on sees the change, what was asked before counts for nothing. */
+void operation_change_name(struct node *directory, struct view name);
+/* It was changed: the name leads to `node`, or nowhere. */
+void operation_name_changed(struct node *directory, struct view name, struct node *node);
+/* A name of the node is gone; its server knows. */
+void operation_name_lost(struct node *node, bool is_directory);
+/* One of our nodes for what a filesystem has just made; takes over `file`. */
+enum status operation_made(struct filesystem *fs, const struct file_attributes *attributes, handle_t file, struct node **out);
 
 static inline uint64_t operation_tag(struct operation *op) { return server_completion_tag(&op->completion); }
 /* After a submit. */
@@ -83,6 +97,10 @@ static inline enum status operation_result(const struct operation *op)
 {
     return op->reply->result < 0 ? (enum status)op->reply->result : OK;
 }
+/* The last step of an operation whose answer is the filesystem's. */
+enum status operation_result_step(struct operation *op);
+/* Replies that are a status alone. */
+void operation_plain_answer(struct operation *op, enum status status);
 /* What the (first) walk found. */
 static inline struct node *operation_found(const struct operation *op) { return op->walks[0].found; }
 
@@ -93,3 +111,9 @@ enum status operation_need_file(struct operation *op, struct node *node, operati
 enum status operation_need_attributes(struct operation *op, struct node *node, operation_step *then);
 /* Changes op->mask of op->change; the rules were checked. */
 enum status operation_change(struct operation *op, struct node *node, operation_step *then);
+/* Submits fs.create in `directory` after checking that the caller may; op->mode, op->attributes describe what is made. The caller waits. */
+enum status operation_create(struct operation *op, struct node *directory, struct view name, uint32_t type, uint64_t special);
+/* The node of an open file or directory that a client sent, with a reference. ERR_WRONG_TYPE: it has no name of ours. */
+enum status operation_node_of_handle(handle_t handle, struct node **out);
+/* May the caller add a name here? */
+enum status operation_may_add(const struct operation *op, const struct node *directory);

@@ -61,6 +61,3 @@ enum status mount_own(struct filesystem *fs);
 enum status mount_later(struct view path, handle_t server);
 void filesystem_init(struct filesystem *fs, handle_t server, const char *name);
 
-/* The protocol's operations, each in the file of its kind: */
-struct vfs_ops;
-extern const struct vfs_ops vfsd_operations;

@@ -189,6 +189,7 @@ static enum walk_need last_name_done(struct walk *w)
 {
     w->last = WALK_LAST_NAME;
     w->parent = node_get(w->at);
+    w->generation = w->at->generation;
     if (!w->child)
         return w->flags & WALK_MAY_MISS ? WALK_DONE : failed(w, ERR_NOT_FOUND);
     w->found = w->child;

@@ -44,7 +44,7 @@ struct walk {
     struct node *at;             /* the directory reached so far */
     struct node *child;          /* what the current name leads to, as far as it is known */
     enum walk_child state;
-    uint32_t generation;         /* of `at`, when the lookup was asked for */
+    uint32_t generation;         /* of `at`, when the lookup was asked for; of `parent`, when it was done */
 };
 
 /* root and start are referenced by the walk from now on. */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ * ramfs: a filesystem in memory, one instance for each mount. With the handle "initfs" and without the argument `empty` it starts with
+ * what that archive has. Arguments: `empty`, `mode=OCTAL` of the root, `nodes=N` (how many at most). */
+#include "initfs/initfs.h"
+#include "serve.h"
+#include "server/server.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "sys/start.h"
+
+#define NODES_MAX 1000000u
+
+static struct server server;
+
+static enum status on_open(struct request *rq, struct view path, uint32_t open_flags, uint32_t mode, handle_t *out_handle,
+                           uint32_t *out_kind)
+{
+    (void)open_flags, (void)mode;
+    if (path.length)
+        return ERR_NOT_SUPPORTED; /* paths are vfsd's */
+    *out_kind = FILE_DIRECTORY;
+    return server_resource(rq->server, 0, RIGHT_ALL, 0, 0, out_handle);
+}
+
+static const struct scheme_ops ops = {.open = on_open, .protocol = ramfs_protocol};
+
+static enum status archive_map(handle_t memory, struct view *out)
+{
+    struct file_attributes a;
+    uint64_t address;
+    TRY(sys_stat(memory, &a));
+    TRY(sys_map(HANDLE_SELF_SPACE, 0, align_up(a.size_bytes, PAGE_SIZE_BYTES), PROT_READ_ | MAP_SHARED_, memory, 0, &address));
+    *out = (struct view){(const uint8_t *)(uintptr_t)address, a.size_bytes};
+    return OK;
+}
+
+static uint32_t octal(struct view digits, uint32_t fallback)
+{
+    uint32_t value = 0;
+    for (size_t i = 0; i < digits.length; i++)
+        value = value * 8 + (digits.data[i] & 7u);
+    return digits.length ? value & 07777 : fallback;
+}
+
+static enum status start(const struct start_block *block)
+{
+    uint64_t nodes = NODES_MAX;
+    struct view limit = start_option(block, "nodes=");
+    if (limit.length)
+        TRY(view_to_u64(limit, &nodes));
+    struct name_key key = {block->random[0] | 1, block->random[1] | 1};
+    TRY(ram_tree_init(&ramfs.tree, key, nodes, (int64_t)clock_realtime_ns(), ramfs_release));
+    ramfs.tree.root->attributes.mode = octal(start_option(block, "mode="), 0755);
+    handle_t initfs = start_handle(block, "initfs");
+    if (initfs == HANDLE_NONE || start_has_argument(block, "empty"))
+        return OK;
+    struct view archive;
+    TRY(archive_map(initfs, &archive));
+    TRY(ramfs_unpack(archive));
+    log_info("%lu nodes from the initfs", (unsigned long)ramfs.tree.node_count);
+    return OK;
+}
+
+int main(const struct start_block *block)
+{
+    enum status status = start(block);
+    if (status == OK)
+        status = server_init(&server, start_handle(block, "endpoint"), &ops, nullptr);
+    if (status == OK)
+        status = server_run(&server);
+    log_error("ended: %s", status_sentence(status));
+    return 1;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT
+ * The mount table: which filesystem covers which directory. A filesystem gets a number that no other has had; its root and the directory
+ * that it covers are referenced while it is mounted. */
+#include "ops.h"
+#include "operation.h"
+#include "base/fmt.h"
+#include "base/string.h"
+#include "sys/log.h"
+
+#define TEXT_BYTES 16384u
+#define PATH_BYTES 4096u
+
+void filesystem_init(struct filesystem *fs, handle_t server, const char *name)
+{
+    *fs = (struct filesystem){.server = server, .device = ++vfsd.next_device};
+    (void)fmt(fs->name, sizeof fs->name, "%s", name);
+}
+
+static void filesystem_cover(struct filesystem *fs, struct node *directory)
+{
+    list_push_back(&vfsd.filesystems, &fs->link);
+    if (!directory)
+        return;
+    fs->covered = node_get(directory);
+    directory->mounted = fs;
+}
+
+/* What fs.root answered. */
+static void filesystem_describe(struct filesystem *fs, const struct fs_root_out *root, size_t name_bytes)
+{
+    fs->flags |= root->flags & (FILESYSTEM_READ_ONLY | FILESYSTEM_VOLATILE_NAMES);
+    fs->name[MIN(name_bytes, sizeof fs->name - 1)] = 0;
+    fs->is_process = view_equal(view_of_string(fs->name), VIEW_OF_LITERAL("proc"));
+}
+
+/* -- at the start ------------------------------------------------------------------------------------------------ */
+
+static struct filesystem root_filesystem;
+
+enum status mount_root(handle_t server)
+{
+    filesystem_init(&root_filesystem, server, "");
+    struct fs_root_in in = {.device = root_filesystem.device,
+                            .name_space = {(uint8_t *)root_filesystem.name, sizeof root_filesystem.name - 1}};
+    struct fs_root_out root;
+    TRY(fs_root(server, &in, &root));
+    filesystem_describe(&root_filesystem, &root, root.name.length);
+    struct fs_attributes_out attributes;
+    TRY(fs_attributes(server, &(struct fs_attributes_in){.node = root.node}, &attributes));
+    TRY(node_obtain(&vfsd.nodes, &root_filesystem, &attributes.attributes, &root_filesystem.root));
+    filesystem_cover(&root_filesystem, nullptr);
+    vfsd.root = root_filesystem.root;
+    return OK;
+}
+
+/* The directory of this name in the root, made when it is missing. Waits; only before the loop runs. */
+static enum status root_directory(struct view name, struct node **out)
+{
+    struct file_attributes a = {};
+    struct fs_lookup_in in = {.directory = vfsd.root->attributes.inode, .name = name, .attributes_space = &a, .file_place = PLACE_HIGH};
+    struct fs_lookup_out found;
+    enum status status = fs_lookup(root_filesystem.server, &in, &found);
+    if (status == ERR_NOT_FOUND) {
+        struct fs_create_in create = {.directory = in.directory, .name = name, .type_and_mode = (uint64_t)FILE_DIRECTORY << 32 | 0755,
+                                      .file_place = PLACE_HIGH};
+        struct fs_create_out made;
+        TRY(fs_create(root_filesystem.server, &create, &made));
+        status = fs_lookup(root_filesystem.server, &in, &found);
+    }
+    TRY(status);
+    TRY(node_obtain(&vfsd.nodes, &root_filesystem, &a, out));
+    TRY(node_set_name(&vfsd.nodes, *out, vfsd.root, name));
+    name_set(&vfsd.names, vfsd.root, name, *out);
+    return OK;
+}
+
+enum status mount_own(struct filesystem *fs)
+{
+    struct node *directory;
+    TRY(root_directory(view_of_string(fs->name), &directory));
+    filesystem_cover(fs, directory);
+    node_put(&vfsd.nodes, directory);
+    return OK;
+}
+
+/* -- while the loop runs ----------------------------------------------------------------------------------------- */
+
+static void mount_abandon(struct operation *op)
+{
+    if (!op->filesystem)
+        return;
+    IGNORE(sys_handle_close(op->filesystem->server));
+    heap_free(op->filesystem);
+    op->filesystem = nullptr;
+}
+
+static enum status mount_with_attributes(struct operation *op)
+{
+    struct filesystem *fs = op->filesystem;
+    TRY(operation_result(op));
+    if (op->attributes.type != FILE_DIRECTORY)
+        return ERR_NOT_DIRECTORY;
+    TRY(node_obtain(&vfsd.nodes, fs, &op->attributes, &fs->root));
+    filesystem_cover(fs, node_cover(op->node));
+    op->filesystem = nullptr;
+    return OK;
+}
+
+static enum status mount_with_root(struct operation *op)
+{
+    TRY(operation_result(op));
+    struct fs_root_out root;
+    fs_root_completion(op->reply, &root);
+    filesystem_describe(op->filesystem, &root, root.name.length);
+    struct fs_attributes_in in = {.node = root.node, .attributes_space = &op->attributes};
+    return operation_wait(op, fs_attributes_submit(op->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),
+                          mount_with_attributes);
+}
+
+static enum status mount_at(struct operation *op, struct node *directory)
+{
+    if (!node_is_directory(directory))
+        return ERR_NOT_DIRECTORY;
+    op->node = node_get(directory);
+    TRY(HEAP_NEW(&op->filesystem));
+    struct filesystem *fs = op->filesystem;
+    filesystem_init(fs, op->given, "");
+    fs->flags = op->flags & FILESYSTEM_READ_ONLY;
+    op->given = HANDLE_NONE;
+    struct fs_root_in in = {.device = fs->device, .name_space = {(uint8_t *)fs->name, sizeof fs->name - 1}};
+    return operation_wait(op, fs_root_submit(fs->server, &in, vfsd.server.endpoint, operation_tag(op)), mount_with_root);
+}
+
+static enum status mount_directory_made(struct operation *op)
+{
+    struct walk *w = &op->walks[0];
+    TRY(operation_result(op));
+    struct fs_create_out out;
+    fs_create_completion(op->reply, &out);
+    op->attributes.inode = out.node;
+    struct node *node;
+    TRY(operation_made(w->parent->filesystem, &op->attributes, out.file, &node));
+    node->is_fresh = false;
+    operation_name_changed(w->parent, walk_name(w), node);
+    enum status status = mount_at(op, node);
+    node_put(&vfsd.nodes, node);
+    return status;
+}
+
+static enum status mount_walked(struct operation *op)
+{
+    struct walk *w = &op->walks[0];
+    if (w->found)
+        return mount_at(op, w->found);
+    op->mode = 0755;
+    return operation_wait(op, operation_create(op, w->parent, walk_name(w), FILE_DIRECTORY, 0), mount_directory_made);
+}
+
+static void mount_answer(struct operation *op, enum status status)
+{
+    if (status != OK)
+        mount_abandon(op);
+    if (op->request)
+        operation_plain_answer(op, status);
+    else if (status != OK)
+        log_error("a mount of the start failed: %s", status_sentence(status));
+}
+
+enum status mount_later(struct view path, handle_t server)
+{
+    struct operation *op;
+    TRY(operation_begin_internal(&op));
+    op->given = server;
+    enum status status = operation_path(op, path, WALK_FOLLOW | WALK_MAY_MISS);
+    if (status == OK)
+        status = operation_walk(op, mount_walked);
+    op->answer = mount_answer;
+    if (status == WAITING)
+        return OK;
+    mount_answer(op, status);
+    operation_free(op);
+    return status;
+}
+
+enum status vfsd_mount(struct request *rq, const struct vfs_mount_in *in, struct vfs_mount_out *out)
+{
+    (void)out;
+    struct operation *op;
+    TRY(operation_begin_with(rq, in->filesystem, &op));
+    op->flags = in->flags;
+    enum status status = credentials_is_root(&op->who) ? OK : ERR_NOT_PERMITTED;
+    if (status == OK && in->filesystem == HANDLE_NONE)
+        status = ERR_BAD_HANDLE;
+    if (status == OK)
+        status = operation_path(op, in->path, WALK_FOLLOW);
+    if (status == OK)
+        status = operation_walk(op, mount_walked);
+    if (status != OK && status != WAITING)
+        mount_abandon(op);
+    return operation_end(op, rq, status, mount_answer);
+}
+
+/* Nothing but the cache and this walk may know nodes of it. */
+static enum status unmount_walked(struct operation *op)
+{
+    struct walk *w = &op->walks[0];
+    struct filesystem *fs = w->found->filesystem;
+    if (w->found != fs->root || !fs->covered || fs->server == HANDLE_NONE)
+        return ERR_INVALID;
+    name_cache_purge(&vfsd.names, fs);
+    if (fs->node_count > 1 || fs->root->references > 2)
+        return ERR_BUSY;
+    node_drop(&vfsd.nodes, &w->found);
+    fs->covered->mounted = nullptr;
+    node_drop(&vfsd.nodes, &fs->covered);
+    node_drop(&vfsd.nodes, &fs->root);
+    list_remove(&fs->link);
+    IGNORE(sys_handle_close(fs->server));
+    heap_free(fs);
+    return OK;
+}
+
+enum status vfsd_unmount(struct request *rq, const struct vfs_unmount_in *in, struct vfs_unmount_out *out)
+{
+    (void)out;
+    struct operation *op;
+    TRY(operation_begin(rq, &op));
+    enum status status = credentials_is_root(&op->who) ? operation_path(op, in->path, WALK_FOLLOW) : ERR_NOT_PERMITTED;
+    if (status == OK)
+        status = operation_walk(op, unmount_walked);
+    return operation_end(op, rq, status, operation_plain_answer);
+}
+
+/* -- all of them ------------------------------------------------------------------------------------------------- */
+
+/* One line of /proc/mounts; blanks and backslashes of the path in octal. */
+static size_t mount_line(const struct filesystem *fs, char *to, size_t size)
+{
+    static uint8_t path_bytes[PATH_BYTES];
+    struct view path = VIEW_OF_LITERAL("?");
+    IGNORE(node_path(fs->root, vfsd.root, SPAN_OF_ARRAY(path_bytes), &path));
+    size_t used = fmt(to, size, "%s ", fs->name);
+    for (size_t i = 0; i < path.length && used + 5 < size; i++) {
+        uint8_t c = path.data[i];
+        if (c == ' ' || c == '\t' || c == '\n' || c == '\\')
+            used += fmt(to + used, size - used, "\\%u%u%u", c >> 6, c >> 3 & 7u, c & 7u);
+        else
+            to[used++] = (char)c;
+    }
+    used += fmt(to + used, size - used, " %s %s 0 0\n", fs->name, fs->flags & FILESYSTEM_READ_ONLY ? "ro" : "rw");
+    return used;
+}
+
+enum status vfsd_mounts(struct request *rq, const struct vfs_mounts_in *in, struct vfs_mounts_out *out)
+{
+    (void)rq;
+    static char text[TEXT_BYTES];
+    size_t used = 0;
+    list_for_each(at, &vfsd.filesystems) {
+        size_t length = mount_line(container_of(at, struct filesystem, link), text + used, sizeof text - used);
+        if (length >= sizeof text - used)
+            break;
+        used += length;
+    }
+    size_t start = MIN(in->offset, used);
+    out->text = (struct view){(const uint8_t *)text + start, MIN(used - start, request_capacity(rq))};
+    return OK;
+}
+
+static enum status sync_next(struct operation *op);
+
+static enum status sync_answered(struct operation *op)
+{
+    enum status status = operation_result(op);
+    if (status != OK && status != ERR_NOT_SUPPORTED)
+        op->kind = (uint32_t)status; /* the last failure is the answer, the others are synced all the same */
+    return sync_next(op);
+}
+
+/* op->cookie is the number of the one that was asked last: it may be unmounted meanwhile. */
+static enum status sync_next(struct operation *op)
+{
+    list_for_each(at, &vfsd.filesystems) {
+        struct filesystem *fs = container_of(at, struct filesystem, link);
+        if (fs->device <= op->cookie || fs->server == HANDLE_NONE)
+            continue;
+        op->cookie = fs->device;
+        return operation_wait(op, fs_sync_submit(fs->server, &(struct fs_sync_in){}, vfsd.server.endpoint, operation_tag(op)),
+                              sync_answered);
+    }
+    return (enum status)op->kind;
+}
+
+enum status vfsd_sync(struct request *rq, const struct vfs_sync_in *in, struct vfs_sync_out *out)
+{
+    (void)in, (void)out;
+    struct operation *op;
+    TRY(operation_begin(rq, &op));
+    op->cookie = 0;
+    return operation_end(op, rq, sync_next(op), operation_plain_answer);
+}

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: MIT
+ * Operations: the pool, the walks, and what several requests ask of filesystems in the same way. */
+#include "operation.h"
+#include "base/string.h"
+#include "fs/attributes.h"
+#include "sys/log.h"
+
+#define OPERATIONS_MAX 4096u
+#define TRIES_MAX 100u
+#define LINK_BYTES 4096u
+#define MODE_SET_GROUP 02000u
+
+static struct operation *free_operations;
+static uint32_t operation_count;
+
+static void operation_completed(struct server *s, struct completion *c, const struct message *reply);
+
+static void close_handle(handle_t *handle)
+{
+    if (*handle != HANDLE_NONE)
+        IGNORE(sys_handle_close(*handle));
+    *handle = HANDLE_NONE;
+}
+
+static enum status operation_new(struct operation **out)
+{
+    struct operation *op = free_operations;
+    if (op) {
+        free_operations = op->next_free;
+    } else {
+        if (operation_count >= OPERATIONS_MAX)
+            return ERR_LIMIT;
+        TRY(HEAP_NEW(&op));
+        operation_count++;
+    }
+    op->completion.done = operation_completed;
+    op->request = 0;
+    op->target = nullptr;
+    op->walk_count = op->walk_current = 0;
+    op->is_walking = false;
+    op->answer = nullptr;
+    op->reply = nullptr;
+    op->flags = op->mode = op->mask = op->tries = 0;
+    op->given = op->handle = HANDLE_NONE;
+    op->node = nullptr;
+    op->filesystem = nullptr;
+    op->kind = 0;
+    op->buffer = nullptr;
+    op->buffer_bytes = 0;
+    op->data = op->text = (struct view){};
+    *out = op;
+    return OK;
+}
+
+enum status operation_begin(struct request *rq, struct operation **out)
+{
+    if (!vfsd.root)
+        return ERR_WOULD_BLOCK;
+    TRY(operation_new(out));
+    struct operation *op = *out;
+    op->request = rq->id;
+    op->target = rq->object;
+    if (op->target)
+        op->target->references++;
+    credentials_read(vfsd.table, rq->credential, &op->who);
+    return OK;
+}
+
+enum status operation_begin_with(struct request *rq, handle_t given, struct operation **out)
+{
+    enum status status = operation_begin(rq, out);
+    if (status == OK)
+        (*out)->given = given;
+    else
+        close_handle(&given);
+    return status;
+}
+
+enum status operation_begin_internal(struct operation **out)
+{
+    TRY(operation_new(out));
+    credentials_read(nullptr, 0, &(*out)->who);
+    return OK;
+}
+
+void operation_free(struct operation *op)
+{
+    for (uint32_t i = 0; i < op->walk_count; i++)
+        walk_end(&op->walks[i]);
+    close_handle(&op->given);
+    node_drop(&vfsd.nodes, &op->node);
+    if (op->target)
+        opened_put(op->target);
+    heap_free(op->buffer);
+    heap_free((void *)(uintptr_t)op->text.data);
+    op->next_free = free_operations;
+    free_operations = op;
+}
+
+enum status operation_buffer(struct operation *op, size_t bytes)
+{
+    if (op->buffer_bytes >= bytes)
+        return OK;
+    uint8_t *fresh = heap_allocate(bytes);
+    if (!fresh)
+        return ERR_NO_MEMORY;
+    heap_free(op->buffer);
+    op->buffer = fresh;
+    op->buffer_bytes = bytes;
+    return OK;
+}
+
+enum status operation_keep_text(struct operation *op, struct view text)
+{
+    uint8_t *copy = heap_allocate(text.length);
+    if (!copy)
+        return ERR_NO_MEMORY;
+    memcpy(copy, text.data, text.length);
+    op->text = (struct view){copy, text.length};
+    return OK;
+}
+
+enum status operation_path_from(struct operation *op, struct opened *from, struct view path, uint32_t walk_flags)
+{
+    if (op->walk_count == ARRAY_LENGTH(op->walks))
+        return ERR_INVALID;
+    walk_start(&op->walks[op->walk_count++], &vfsd.names, opened_root(from), opened_node(from), &op->who, path, walk_flags);
+    return OK;
+}
+
+enum status operation_path(struct operation *op, struct view path, uint32_t walk_flags)
+{
+    return operation_path_from(op, op->target, path, walk_flags);
+}
+
+/* -- walking ----------------------------------------------------------------------------------------------------- */
+
+static enum status keep_paths(struct operation *op)
+{
+    for (uint32_t i = 0; i < op->walk_count; i++)
+        TRY(walk_keep_path(&op->walks[i]));
+    return OK;
+}
+
+static enum status ask_lookup(struct operation *op, struct walk *w)
+{
+    TRY(keep_paths(op));
+    op->asked_link = false;
+    struct fs_lookup_in in = {.directory = w->at->attributes.inode, .name = walk_name(w), .attributes_space = &op->attributes,
+                              .file_place = PLACE_HIGH};
+    TRY(fs_lookup_submit(w->at->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)));
+    return WAITING;
+}
+
+static enum status ask_link(struct operation *op, struct walk *w)
+{
+    TRY(keep_paths(op));
+    TRY(operation_buffer(op, LINK_BYTES));
+    op->asked_link = true;
+    struct fs_readlink_in in = {.node = w->child->attributes.inode, .target_space = {op->buffer, LINK_BYTES}};
+    TRY(fs_readlink_submit(w->child->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)));
+    return WAITING;
+}
+
+static enum status walk_on(struct operation *op)
+{
+    while (op->walk_current < op->walk_count) {
+        struct walk *w = &op->walks[op->walk_current];
+        enum status status = OK;
+        switch (walk_run(w)) {
+        case WALK_DONE: op->walk_current++; continue;
+        case WALK_FAILED: return w->status;
+        case WALK_LOOKUP: status = ask_lookup(op, w); break;
+        case WALK_LINK: status = ask_link(op, w); break;
+        }
+        return status;
+    }
+    op->is_walking = false;
+    return op->next(op);
+}
+
+/* A node that a filesystem answered; takes over `file`. */
+enum status operation_made(struct filesystem *fs, const struct file_attributes *attributes, handle_t file, struct node **out)
+{
+    enum status status = attributes->inode == 0 ? ERR_PROTOCOL : node_obtain(&vfsd.nodes, fs, attributes, out);
+    if (status == OK && (*out)->file == HANDLE_NONE && attributes->type == FILE_REGULAR && file != HANDLE_NONE) {
+        (*out)->file = file;
+        file = HANDLE_NONE;
+    }
+    close_handle(&file);
+    return status;
+}
+
+static enum status lookup_answered(struct operation *op, struct walk *w)
+{
+    enum status status = operation_result(op);
+    if (status == ERR_NOT_FOUND) {
+        walk_answer(w, nullptr);
+        return OK;
+    }
+    TRY(status);
+    struct fs_lookup_out out;
+    fs_lookup_completion(op->reply, &out);
+    struct node *node;
+    TRY(operation_made(w->at->filesystem, &op->attributes, out.file, &node));
+    walk_answer(w, node);
+    return OK;
+}
+
+static enum status link_answered(struct operation *op, struct walk *w)
+{
+    TRY(operation_result(op));
+    struct fs_readlink_out out;
+    fs_readlink_completion(op->reply, &out);
+    size_t length = MIN(out.target.length, LINK_BYTES);
+    return node_set_target(w->child, (struct view){op->buffer, length});
+}
+
+static enum status walk_resumed(struct operation *op)
+{
+    struct walk *w = &op->walks[op->walk_current];
+    TRY(op->asked_link ? link_answered(op, w) : lookup_answered(op, w));
+    return walk_on(op);
+}
+
+enum status operation_walk(struct operation *op, operation_step *next)
+{
+    op->next = next;
+    op->is_walking = true;
+    return walk_on(op);
+}
+
+/* The walk is put back to its last name, with what is remembered about that name gone. */
+enum status operation_again(struct operation *op, operation_step *next)
+{
+    if (++op->tries > TRIES_MAX)
+        return ERR_BUSY;
+    for (uint32_t i = 0; i < op->walk_count; i++) {
+        struct walk *w = &op->walks[i];
+        if (!w->parent)
+            continue;
+        name_forget(&vfsd.names, w->parent, walk_name(w));
+        node_drop(&vfsd.nodes, &w->found);
+        node_drop(&vfsd.nodes, &w->parent);
+        w->next = w->name_start;
+    }
+    op->walk_current = 0;
+    return operation_walk(op, next);
+}
+
+bool operation_is_stale(const struct operation *op)
+{
+    for (uint32_t i = 0; i < op->walk_count; i++) {
+        const struct walk *w = &op->walks[i];
+        if (w->parent && w->generation != w->parent->generation)
+            return true;
+    }
+    return false;
+}
+
+void operation_change_name(struct node *directory, struct view name)
+{
+    directory->generation++;
+    directory->is_fresh = false;
+    name_forget(&vfsd.names, directory, name);
+}
+
+void operation_name_changed(struct node *directory, struct view name, struct node *node)
+{
+    directory->generation++;
+    directory->is_fresh = false;
+    if (!(directory->filesystem->flags & FILESYSTEM_VOLATILE_NAMES))
+        name_set(&vfsd.names, directory, name, node);
+    if (node)
+        IGNORE(node_set_name(&vfsd.nodes, node, directory, name));
+}
+
+/* Whether it was the last one: the kernel knows for files with an object; others are asked for attributes before they are shown. */
+void operation_name_lost(struct node *node, bool is_directory)
+{
+    struct file_attributes a;
+    node->is_fresh = false;
+    bool is_last = is_directory || node->attributes.links <= 1;
+    if (node->file != HANDLE_NONE && sys_stat(node->file, &a) == OK)
+        is_last = a.links == 0;
+    if (node->attributes.links > 0)
+        node->attributes.links--;
+    node->is_removed = is_last;
+}
+
+/* -- the end ----------------------------------------------------------------------------------------------------- */
+
+static void finish(struct operation *op, enum status status)
+{
+    if (op->answer)
+        op->answer(op, status);
+    operation_free(op);
+}
+
+static void operation_completed(struct server *s, struct completion *c, const struct message *reply)
+{
+    (void)s;
+    struct operation *op = container_of(c, struct operation, completion);
+    op->reply = reply;
+    enum status status = op->is_walking ? walk_resumed(op) : op->next(op);
+    op->reply = nullptr;
+    if (status != WAITING)
+        finish(op, status);
+}
+
+enum status operation_end(struct operation *op, struct request *rq, enum status status, operation_answer *answer)
+{
+    if (status != WAITING) {
+        operation_free(op);
+        return status;
+    }
+    op->answer = answer;
+    request_defer(rq);
+    return OK;
+}
+
+enum status operation_result_step(struct operation *op)
+{
+    return operation_result(op);
+}
+
+void operation_plain_answer(struct operation *op, enum status status)
+{
+    IGNORE(server_answer(&vfsd.server, op->request, status));
+}
+
+/* -- shared steps ------------------------------------------------------------------------------------------------ */
+
+static enum status file_answered(struct operation *op)
+{
+    TRY(operation_result(op));
+    struct fs_open_node_out out;
+    fs_open_node_completion(op->reply, &out);
+    struct handle_info info;
+    if (out.file == HANDLE_NONE)
+        return ERR_PROTOCOL;
+    if (sys_handle_info(out.file, &info) == OK && info.kind == OBJECT_FILE && op->node->file == HANDLE_NONE)
+        op->node->file = out.file;
+    else
+        op->handle = out.file;
+    return op->then(op);
+}
+
+static void operation_set_node(struct operation *op, struct node *node)
+{
+    node_get(node);
+    node_drop(&vfsd.nodes, &op->node);
+    op->node = node;
+}
+
+enum status operation_need_file(struct operation *op, struct node *node, operation_step *then)
+{
+    operation_set_node(op, node);
+    if (node->file != HANDLE_NONE)
+        return then(op);
+    op->then = then;
+    struct fs_open_node_in in = {.node = node->attributes.inode, .file_place = PLACE_HIGH};
+    return operation_wait(op, fs_open_node_submit(node->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),
+                          file_answered);
+}
+
+static enum status attributes_answered(struct operation *op)
+{
+    TRY(operation_result(op));
+    op->attributes.device = op->node->filesystem->device;
+    op->node->attributes = op->attributes;
+    op->node->is_fresh = true;
+    return op->then(op);
+}
+
+/* A regular file with a file object: the kernel knows. Otherwise what is remembered, as long as it is current. */
+enum status operation_need_attributes(struct operation *op, struct node *node, operation_step *then)
+{
+    operation_set_node(op, node);
+    if (node->file != HANDLE_NONE) {
+        TRY(sys_stat(node->file, &op->attributes));
+        op->attributes.device = node->filesystem->device;
+        return then(op);
+    }
+    bool is_live = node->attributes.type == FILE_REGULAR || (node->filesystem->flags & FILESYSTEM_VOLATILE_NAMES);
+    if (node->filesystem->server == HANDLE_NONE || node->is_self || (node->is_fresh && !is_live)) {
+        op->attributes = node->attributes;
+        return then(op);
+    }
+    op->then = then;
+    struct fs_attributes_in in = {.node = node->attributes.inode, .attributes_space = &op->attributes};
+    return operation_wait(op, fs_attributes_submit(node->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),
+                          attributes_answered);
+}
+
+static enum status change_answered(struct operation *op)
+{
+    TRY(operation_result(op));
+    attributes_apply(&op->node->attributes, op->mask, &op->change);
+    return op->then(op);
+}
+
+enum status operation_change(struct operation *op, struct node *node, operation_step *then)
+{
+    operation_set_node(op, node);
+    if (node->filesystem->flags & FILESYSTEM_READ_ONLY)
+        return ERR_READ_ONLY;
+    if (node->is_self)
+        return ERR_NOT_PERMITTED;
+    op->then = then;
+    if (node->filesystem->server == HANDLE_NONE) {
+        attributes_apply(&node->attributes, op->mask, &op->change);
+        return then(op);
+    }
+    struct fs_set_attributes_in in = {.node = node->attributes.inode, .mask = op->mask, .attributes = &op->change};
+    return operation_wait(op, fs_set_attributes_submit(node->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),
+                          change_answered);
+}
+
+/* A new node belongs to its maker; in a set-group-id directory it gets that group, and a directory passes the bit on. */
+static void owner_of_new(struct operation *op, const struct node *directory, uint32_t type)
+{
+    op->attributes.uid = op->who.uid;
+    op->attributes.gid = op->who.gid;
+    op->attributes.mode = op->mode & 07777;
+    if (directory->attributes.mode & MODE_SET_GROUP) {
+        op->attributes.gid = directory->attributes.gid;
+        if (type == FILE_DIRECTORY)
+            op->attributes.mode |= MODE_SET_GROUP;
+    }
+}
+
+enum status operation_may_add(const struct operation *op, const struct node *directory)
+{
+    if (directory->is_removed)
+        return ERR_NOT_FOUND;
+    TRY(credentials_may(&op->who, &directory->attributes, MAY_WRITE | MAY_EXECUTE));
+    if (directory->filesystem->flags & FILESYSTEM_READ_ONLY)
+        return ERR_READ_ONLY;
+    return directory->filesystem->server == HANDLE_NONE ? ERR_NOT_PERMITTED : OK;
+}
+
+enum status operation_create(struct operation *op, struct node *directory, struct view name, uint32_t type, uint64_t special)
+{
+    TRY(operation_may_add(op, directory));
+    TRY(keep_paths(op));
+    if (op->walks[0].parent)
+        name = walk_name(&op->walks[0]); /* the path may have moved */
+    op->attributes = (struct file_attributes){.type = type, .special = special, .links = type == FILE_DIRECTORY ? 2 : 1};
+    owner_of_new(op, directory, type);
+    if (name.length)
+        operation_change_name(directory, name);
+    struct fs_create_in in = {
+        .directory = directory->attributes.inode, .special = special, .name = name, .file_place = PLACE_HIGH,
+        .type_and_mode = (uint64_t)type << 32 | op->attributes.mode,
+        .owner = (uint64_t)op->attributes.uid << 32 | op->attributes.gid,
+    };
+    return fs_create_submit(directory->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op));
+}
+
+enum status operation_node_of_handle(handle_t handle, struct node **out)
+{
+    struct opened *o = opened_of_handle(handle);
+    if (o) {
+        *out = node_get(o->node);
+        return OK;
+    }
+    struct handle_info info;
+    struct file_attributes a;
+    TRY(sys_handle_info(handle, &info));
+    if (info.kind != OBJECT_STREAM && info.kind != OBJECT_FILE)
+        return ERR_WRONG_TYPE;
+    TRY(sys_stat(handle, &a));
+    struct node *node = a.device ? node_find(&vfsd.nodes, a.device, a.inode) : nullptr;
+    if (!node)
+        return ERR_WRONG_TYPE;
+    *out = node;
+    return OK;
+}
