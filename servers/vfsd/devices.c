@@ -4,6 +4,7 @@
 #include "ops.h"
 #include "operation.h"
 #include "base/string.h"
+#include "heap/heap.h"
 #include "sys/clock.h"
 #include "sys/start.h"
 

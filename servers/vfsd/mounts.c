@@ -5,6 +5,7 @@
 #include "operation.h"
 #include "base/fmt.h"
 #include "base/string.h"
+#include "heap/heap.h"
 #include "sys/log.h"
 
 #define TEXT_BYTES 16384u

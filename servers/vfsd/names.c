@@ -5,6 +5,7 @@
 #include "operation.h"
 #include "base/fmt.h"
 #include "base/string.h"
+#include "heap/heap.h"
 
 /* The name of a walk that is to be made new: `.`, `..` and the root are always there. */
 static enum status new_name_check(const struct walk *w, bool is_directory)

@@ -2,6 +2,7 @@
  * Operations: the pool, the walks, and what several requests ask of filesystems in the same way. */
 #include "operation.h"
 #include "base/string.h"
+#include "heap/heap.h"
 #include "fs/attributes.h"
 #include "sys/log.h"
 

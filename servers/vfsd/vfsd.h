@@ -3,6 +3,7 @@
 #pragma once
 #include "name_cache.h"
 #include "node.h"
+#include "abi/start.h"
 #include "server/server.h"
 
 struct operation;
