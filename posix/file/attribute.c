@@ -22,7 +22,7 @@ static int64_t mode_change(int32_t directory, uint64_t address, uint32_t mode, u
     TRY_LINUX(path_from_program(directory, address, &path));
     struct vfs_set_mode_in in = {.path = path.text, .mode = mode & 07777, .flags = flags};
     struct vfs_set_mode_out out;
-    return answer(vfs_set_mode(path.target, &in, &out));
+    return path_result(path.target, vfs_set_mode(path.target, &in, &out));
 }
 
 LINUX_CALL(chmod, uint64_t address, uint32_t mode) { return mode_change(LINUX_AT_FDCWD, address, mode, 0); }
@@ -51,7 +51,7 @@ static int64_t owner_change(int32_t directory, uint64_t address, uint32_t uid, u
     TRY_LINUX(path_from_program(directory, address, &path));
     struct vfs_set_owner_in in = {.path = path.text, .uid = uid, .gid = gid, .flags = flags};
     struct vfs_set_owner_out out;
-    return answer(vfs_set_owner(path.target, &in, &out));
+    return path_result(path.target, vfs_set_owner(path.target, &in, &out));
 }
 
 LINUX_CALL(chown, uint64_t address, uint32_t uid, uint32_t gid) { return owner_change(LINUX_AT_FDCWD, address, uid, gid, 0); }
@@ -93,7 +93,7 @@ static int64_t times_change(int32_t directory, uint64_t address, const struct ne
     struct vfs_set_times_in in = {.path = path.text, .access_ns = times->access_ns, .modify_ns = times->modify_ns,
                                   .flags = flags | (times->now ? VFS_TIME_NOW : 0u)};
     struct vfs_set_times_out out;
-    return answer(vfs_set_times(path.target, &in, &out));
+    return path_result(path.target, vfs_set_times(path.target, &in, &out));
 }
 
 static struct new_times times_now(void)
@@ -159,7 +159,7 @@ LINUX_CALL(truncate, uint64_t address, int64_t size)
     TRY_LINUX(path_from_program(LINUX_AT_FDCWD, address, &path));
     struct vfs_set_size_in in = {.path = path.text, .size = (uint64_t)size};
     struct vfs_set_size_out out;
-    return answer(vfs_set_size(path.target, &in, &out));
+    return path_result(path.target, vfs_set_size(path.target, &in, &out));
 }
 
 LINUX_CALL(ftruncate, uint32_t fd, int64_t size)

@@ -60,8 +60,7 @@ static int64_t directory_change(handle_t target, struct view path)
 {
     struct vfs_change_directory_in in = {.path = path, .view_place = PLACE_EXACT(view_current())};
     struct vfs_change_directory_out out;
-    enum status s = vfs_change_directory(target, &in, &out);
-    return s == OK ? 0 : linux_failure(s);
+    return path_result(target, vfs_change_directory(target, &in, &out));
 }
 
 LINUX_CALL(chdir, uint64_t address)
@@ -75,8 +74,7 @@ LINUX_CALL(fchdir, uint32_t fd)
 {
     if (!fd_is_valid(fd))
         return -LINUX_EBADF;
-    int64_t answer = directory_change((handle_t)fd, VIEW_OF_LITERAL("."));
-    return answer == -LINUX_EINVAL || answer == -LINUX_EOPNOTSUPP ? -LINUX_ENOTDIR : answer; /* a descriptor of another kind */
+    return directory_change((handle_t)fd, VIEW_OF_LITERAL("."));
 }
 
 LINUX_CALL(chroot, uint64_t address)

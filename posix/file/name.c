@@ -11,7 +11,7 @@ static int64_t node_make(int32_t directory, uint64_t address, uint32_t type, uin
     struct vfs_make_in in = {.path = path.text, .type = type, .mode = mode & 07777 & ~process_current()->umask, .special = special};
     struct vfs_make_out out;
     enum status s = vfs_make(path.target, &in, &out);
-    return s == OK ? 0 : linux_failure(s);
+    return path_result(path.target, s);
 }
 
 LINUX_CALL(mkdir, uint64_t address, uint32_t mode) { return node_make(LINUX_AT_FDCWD, address, FILE_DIRECTORY, mode, 0); }
@@ -40,7 +40,7 @@ static int64_t name_remove(int32_t directory, uint64_t address, uint32_t flags)
     struct vfs_unlink_in in = {.path = path.text, .flags = flags};
     struct vfs_unlink_out out;
     enum status s = vfs_unlink(path.target, &in, &out);
-    return s == OK ? 0 : linux_failure(s);
+    return path_result(path.target, s);
 }
 
 LINUX_CALL(unlink, uint64_t address) { return name_remove(LINUX_AT_FDCWD, address, 0); }
@@ -64,7 +64,7 @@ LINUX_CALL(renameat2, int32_t old_directory, uint64_t old_address, int32_t new_d
     struct vfs_rename_out out;
     enum status s = vfs_rename(pair.target, &in, &out);
     path_pair_end(&pair);
-    return s == OK ? 0 : linux_failure(s);
+    return path_result(pair.target, s);
 }
 
 LINUX_CALL(rename, uint64_t old_address, uint64_t new_address)
@@ -88,7 +88,7 @@ LINUX_CALL(linkat, int32_t old_directory, uint64_t old_address, int32_t new_dire
     struct vfs_link_out out;
     enum status s = vfs_link(pair.target, &in, &out);
     path_pair_end(&pair);
-    return s == OK ? 0 : linux_failure(s);
+    return path_result(pair.target, s);
 }
 
 LINUX_CALL(link, uint64_t old_address, uint64_t new_address)
@@ -105,10 +105,24 @@ LINUX_CALL(symlinkat, uint64_t target_address, int32_t directory, uint64_t addre
     struct vfs_symlink_out out;
     enum status s = vfs_symlink(pair.directory == HANDLE_NONE ? pair.target : pair.directory, &in, &out);
     path_pair_end(&pair);
-    return s == OK ? 0 : linux_failure(s);
+    return path_result(pair.target, s);
 }
 
 LINUX_CALL(symlink, uint64_t target_address, uint64_t address) { return linux_symlinkat(target_address, LINUX_AT_FDCWD, address); }
+
+/* A buffer that is too small gets the beginning. */
+static int64_t link_cut(const struct path *path, uint64_t to, uint32_t capacity)
+{
+    __attribute__((uninitialized)) uint8_t room[LINUX_PATH_MAX];
+    struct vfs_readlink_in in = {.path = path->text, .target_space = SPAN_OF_ARRAY(room)};
+    struct vfs_readlink_out out;
+    enum status s = vfs_readlink(path->target, &in, &out);
+    if (s != OK)
+        return path_failure(path->target, s);
+    uint64_t length = MIN(out.target.length, (size_t)capacity);
+    TRY_LINUX(program_write(to, room, length));
+    return (int64_t)length;
+}
 
 /* The answer goes straight into the program's buffer, without a zero behind it, as the call promises. */
 LINUX_CALL(readlinkat, int32_t directory, uint64_t address, uint64_t to, int32_t capacity)
@@ -124,7 +138,9 @@ LINUX_CALL(readlinkat, int32_t directory, uint64_t address, uint64_t to, int32_t
     struct vfs_readlink_in in = {.path = path.text, .target_space = {(uint8_t *)to, MIN((uint32_t)capacity, LINUX_PATH_MAX)}};
     struct vfs_readlink_out out;
     enum status s = vfs_readlink(path.target, &in, &out);
-    return s == OK ? (int64_t)out.target.length : linux_failure(s);
+    if (s == ERR_TOO_BIG)
+        return link_cut(&path, to, (uint32_t)capacity);
+    return s == OK ? (int64_t)out.target.length : path_failure(path.target, s);
 }
 
 LINUX_CALL(readlink, uint64_t address, uint64_t to, int32_t capacity)

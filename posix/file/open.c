@@ -23,7 +23,7 @@ static int64_t open_path(const struct path *path, uint32_t flags, uint32_t mode)
                              .file_place = place_for(flags & LINUX_O_CLOEXEC)};
     struct vfs_open_out out;
     enum status s = vfs_open(path->target, &in, &out);
-    return likely(s == OK) ? out.file : linux_failure(s);
+    return likely(s == OK) ? out.file : path_failure(path->target, s);
 }
 
 static int64_t open_at(int32_t directory, uint64_t address, uint32_t flags, uint32_t mode)
@@ -88,7 +88,8 @@ LINUX_CALL(memfd_create, uint64_t name_address, uint32_t flags)
     enum status s = sys_file_create(HANDLE_NONE, 0, &attributes, PLACE_HIGH, &file);
     if (s != OK)
         return linux_failure(s);
-    s = sys_stream_create(file, STREAM_READ | STREAM_WRITE, 0, place_for(flags & LINUX_MFD_CLOEXEC), &stream);
+    s = sys_stream_create(file, STREAM_READ | STREAM_WRITE, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE | RIGHT_GRANT,
+                          place_for(flags & LINUX_MFD_CLOEXEC), &stream);
     IGNORE(sys_handle_close(file));
     return s == OK ? stream : linux_failure(s);
 }

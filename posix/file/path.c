@@ -31,6 +31,12 @@ int64_t path_from_program(int32_t directory, uint64_t address, struct path *out)
     return likely(out->text.length) ? 0 : -LINUX_ENOENT;
 }
 
+int64_t path_failure(handle_t target, enum status status)
+{
+    bool descriptor = target != view_current();
+    return descriptor && (status == ERR_WRONG_TYPE || status == ERR_NOT_SUPPORTED) ? -LINUX_ENOTDIR : linux_failure(status);
+}
+
 int64_t path_pair_from_program(int32_t old_directory, uint64_t old_address, int32_t new_directory, uint64_t new_address,
                                struct path_pair *out)
 {

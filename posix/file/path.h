@@ -22,6 +22,13 @@ int64_t path_from_program(int32_t directory, uint64_t address, struct path *out)
 /* The same, but an empty path is allowed (AT_EMPTY_PATH). */
 int64_t path_or_empty(int32_t directory, uint64_t address, struct path *out);
 
+/* The answer to a failed message that named a path: a descriptor of something without names is no directory. */
+int64_t path_failure(handle_t target, enum status status) __attribute__((cold));
+static inline int64_t path_result(handle_t target, enum status status)
+{
+    return likely(status == OK) ? 0 : path_failure(target, status);
+}
+
 /* Two paths in one message: old, then new. The new one starts at `directory` when that is not HANDLE_NONE. */
 #define PATH_PAIR_ROOM 1024
 struct path_pair {

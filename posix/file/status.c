@@ -17,7 +17,7 @@ static int64_t attributes_of_path(const struct path *path, uint32_t linux_flags,
     struct vfs_stat_out answer;
     enum status s = vfs_stat(path->target, &in, &answer);
     if (unlikely(s != OK))
-        return linux_failure(s);
+        return path_failure(path->target, s);
     *out = answer.attributes;
     return 0;
 }
@@ -117,8 +117,7 @@ static int64_t access_at(int32_t directory, uint64_t address, uint32_t wanted, u
     in.flags = (flags & LINUX_AT_EACCESS ? VFS_EFFECTIVE_IDS : 0u) | (flags & LINUX_AT_SYMLINK_NOFOLLOW ? VFS_NO_FOLLOW : 0u) |
                (path.text.length ? 0u : VFS_EMPTY_PATH);
     struct vfs_access_out out;
-    enum status s = vfs_access(path.target, &in, &out);
-    return s == OK ? 0 : linux_failure(s);
+    return path_result(path.target, vfs_access(path.target, &in, &out));
 }
 
 LINUX_CALL(access, uint64_t address, uint32_t wanted) { return access_at(LINUX_AT_FDCWD, address, wanted, 0); }

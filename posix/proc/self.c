@@ -66,13 +66,13 @@ static int64_t text_open(enum self_kind kind, uint32_t linux_flags, uint32_t ope
     enum status s = sys_file_create(HANDLE_NONE, 0, &attributes, PLACE_HIGH, &file);
     if (s != OK)
         return linux_failure(s);
-    s = sys_stream_create(file, STREAM_WRITE, 0, PLACE_HIGH, &writer);
+    s = sys_stream_create(file, STREAM_WRITE, RIGHT_WRITE, PLACE_HIGH, &writer);
     if (s == OK) {
         s = kind == SELF_MAPS ? maps_write(writer) : environment_write(writer);
         IGNORE(sys_handle_close(writer));
     }
     if (s == OK)
-        s = sys_stream_create(file, STREAM_READ, 0, place_for(linux_flags), &reader);
+        s = sys_stream_create(file, STREAM_READ, RIGHT_READ | RIGHT_GRANT, place_for(linux_flags), &reader);
     IGNORE(sys_handle_close(file));
     return s == OK ? reader : linux_failure(s);
 }
@@ -115,11 +115,11 @@ static int64_t descriptor_readlink(uint32_t fd, uint64_t to, uint64_t capacity)
     struct tty_name_out name_out;
     if (info.kind == OBJECT_RESOURCE && tty_name((handle_t)fd, &name_in, &name_out) == OK)
         return text_to_program(to, capacity, name_out.path);
-    struct vfs_handle_path_in in = {.file = (handle_t)fd, .path_space = {(uint8_t *)to, MIN(capacity, LINUX_PATH_MAX)}};
+    __attribute__((uninitialized)) uint8_t room[LINUX_PATH_MAX];
+    struct vfs_handle_path_in in = {.file = (handle_t)fd, .path_space = SPAN_OF_ARRAY(room)};
     struct vfs_handle_path_out out;
-    s = vfs_handle_path(view_current(), &in, &out);
-    if (s == OK)
-        return (int64_t)out.path.length;
+    if (vfs_handle_path(view_current(), &in, &out) == OK)
+        return text_to_program(to, capacity, out.path);
     char text[48];
     const char *kind = info.kind == OBJECT_PIPE_READER || info.kind == OBJECT_PIPE_WRITER ? "pipe"
                        : info.kind == OBJECT_CHANNEL                                     ? "socket"
