@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * What leaves the machine: the command's output, its error output and one status line, each on a debug-console port of its own, so
- * that the log on the serial line is apart from them. The handle "debug" covers REPORT_PORTS ports from 0x500. */
+ * that the log on the serial line is apart from them. The handle "debug" covers 33 ports from 0x500 (0x510 is fw_cfg). */
 #include "base/fmt.h"
 #include "execd.h"
 #include "protocol/hardware.h"
 
 #define OUT_OFFSET 0x00u
 #define ERROR_OFFSET 0x08u
-#define STATUS_OFFSET 0x10u
+#define STATUS_OFFSET 0x20u
 
 static handle_t ports = HANDLE_NONE;
 
