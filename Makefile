@@ -12,6 +12,7 @@
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables -j$(shell nproc) --output-sync=none
 .SUFFIXES:
 .DELETE_ON_ERROR:
+.SECONDEXPANSION:
 BUILD := build
 CC := clang-19
 LD := ld.lld-19
