@@ -14,3 +14,5 @@ void log_text(enum log_level level, struct view text); /* one line from a proces
 /* Copies log bytes from absolute position *position on (0: the oldest kept) and moves it; 0: nothing new. */
 size_t log_read(uint64_t *position, struct span to);
 void log_set_level(enum log_level most);
+/* From now on nobody waits for the log's lock: before output from NMI or panic, where its holder may never go on. */
+void log_emergency(void);

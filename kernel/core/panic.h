@@ -3,7 +3,10 @@
  * context's state; writes "panic" to the status port; stops all CPUs. */
 #pragma once
 
+struct trap_frame;
 [[noreturn]] void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* For an exception in the kernel: the registers and the backtrace are those of the frame. */
+[[noreturn]] void panic_at(const struct trap_frame *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Kept in every build: the trust edges. */
 #define ASSERT(condition)                                                                  \
