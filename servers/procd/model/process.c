@@ -229,7 +229,12 @@ static void free_slot(struct model *m, uint32_t slot)
     m->used--;
 }
 
-void process_forget(struct model *m, uint32_t slot) { free_slot(m, slot); }
+void process_forget(struct model *m, uint32_t slot)
+{
+    if (slot == m->init)
+        m->init = 0;
+    free_slot(m, slot);
+}
 
 void process_reap(struct model *m, uint32_t slot)
 {
