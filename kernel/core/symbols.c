@@ -33,9 +33,25 @@ bool symbol_find(uint64_t address, struct symbol *out)
     return true;
 }
 
+/* A recursion's frames are counted, not listed. Only one backtrace is made at a time. */
+static uint64_t last_address, repeated;
+
+static void log_repeated(void)
+{
+    if (repeated)
+        log_error("  (the same %lu times more)", repeated);
+    repeated = 0;
+}
+
 static void log_address(uint64_t address)
 {
     struct symbol s;
+    if (address == last_address) {
+        repeated++;
+        return;
+    }
+    log_repeated();
+    last_address = address;
     if (symbol_find(address, &s))
         log_error("  0x%016lx %s+0x%lx", address, s.name, s.offset);
     else
@@ -48,4 +64,5 @@ void backtrace_log(uint64_t address, uint64_t frame_pointer)
     if (address)
         log_address(address);
     arch_backtrace(frame_pointer, log_address);
+    log_repeated();
 }

@@ -25,8 +25,8 @@ UNTIL_THEN void trap_dump(void) {}
 
 void shootdown_answer(void);
 UNTIL_THEN void shootdown_answer(void) {}
-void vector_quiet(uint32_t vector);
-UNTIL_THEN void vector_quiet(uint32_t vector) { (void)vector; }
+
+
 UNTIL_THEN bool kernel_stack_is_guard(uint64_t address) { return address == 0; }
 UNTIL_THEN enum status kernel_range_map(phys_addr_t start, size_t bytes, uint32_t flags, void **out)
 {

@@ -7,7 +7,7 @@
 #include "machine_private.h"
 
 enum : uint64_t { PAGE_PRESENT = 1, PAGE_LARGE = 1u << 7, PAGE_ADDRESS = 0x000ffffffffff000, KERNEL_HALF = 0xffff800000000000 };
-enum { FRAMES_MAX = 40 };
+enum { FRAMES_MAX = 200 };
 
 bool kernel_address_mapped(uint64_t address)
 {

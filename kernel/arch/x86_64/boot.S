@@ -127,9 +127,11 @@ high_start_pointer:
 
 .section .bss, "aw", @nobits
 .balign 4096
-.global early_tables, boot_stack, boot_stack_top
+.global early_tables, boot_stack_guard, boot_stack_top
 early_tables:
     .skip 6 * 4096
+boot_stack_guard:                   /* not mapped */
+    .skip 4096
 boot_stack:
     .skip 16384
 boot_stack_top:

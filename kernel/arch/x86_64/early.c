@@ -14,17 +14,17 @@
 enum : uint64_t {
     PAGE_PRESENT = 1, PAGE_WRITE = 2, PAGE_LARGE = 1u << 7, PAGE_GLOBAL = 1u << 8, PAGE_NO_EXECUTE = 1ull << 63,
     PAGE_ADDRESS = 0x000ffffffffff000,
-    SIZE_2M = 1ull << 21, SIZE_1G = 1ull << 30, LOW_1M = 1u << 20, LIMIT_4G = 1ull << 32,
+    SIZE_2M = 1ull << 21, SIZE_1G = 1ull << 30, LOW_640K = 0xa0000, LOW_1M = 1u << 20, LIMIT_4G = 1ull << 32,
 };
 
 struct relocation { uint64_t offset, info, addend; };
 enum { RELOCATION_RELATIVE = 8 };
 
-extern char __image_start[], __text_end[], __rodata_start[], __data_start[], __image_end[];
+extern char boot_stack_guard[], __image_start[], __text_end[], __rodata_start[], __data_start[], __image_end[];
 extern const struct relocation __rela_start[], __rela_end[];
 
 struct boot_info boot_information;
-uint64_t direct_map_base, direct_map_limit;
+uint64_t direct_map_base, direct_map_limit, early_low_page;
 static uint64_t table_next, table_end; /* page tables are taken downwards from table_end */
 
 EARLY void early_print(const char *message)
@@ -107,6 +107,8 @@ EARLY static uint64_t *entry_at(uint64_t *top, uint64_t address, int level)
 EARLY static uint64_t image_page_flags(uint64_t offset)
 {
     uint64_t rodata = (uint64_t)(__rodata_start - __image_start), data = (uint64_t)(__data_start - __image_start);
+    if (offset == (uint64_t)(boot_stack_guard - __image_start))
+        return 0;
     if (offset < rodata)
         return PAGE_PRESENT | PAGE_GLOBAL;
     if (offset < data)
@@ -176,6 +178,12 @@ EARLY static void reserve_tables(struct boot_info *info, uint64_t image_bytes)
     table_end = table_next + bytes;
 }
 
+EARLY static void reserve_low_page(struct boot_info *info)
+{
+    if (boot_ranges_find(info, PAGE_BYTES, PAGE_BYTES, LOW_640K, &early_low_page) == OK)
+        mark(info, early_low_page, PAGE_BYTES, BOOT_MEMORY_RESERVED);
+}
+
 EARLY static void choose_bases(struct boot_info *info, uint64_t image_bytes)
 {
     uint64_t state = info->seed[0] ^ 0x6b61736c72;
@@ -208,6 +216,7 @@ EARLY uint64_t early_start(const struct boot_info *from, uint64_t image_physical
     choose_bases(info, image_bytes);
     relocate(image_physical, info->kernel_virtual - IMAGE_REGION_START);
 
+    reserve_low_page(info);
     reserve_tables(info, image_bytes);
     uint64_t tables_top = table_end;
     uint64_t *top = new_table();

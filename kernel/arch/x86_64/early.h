@@ -21,3 +21,4 @@ void early_print(const char *message);
 
 extern struct boot_info boot_information; /* the kernel's copy */
 extern uint64_t direct_map_limit;         /* physical addresses below it may be mapped directly */
+extern uint64_t early_low_page;           /* below 640 KiB, ours for starting CPUs; 0: none was free */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What the CPU can do, and switching it on. All CPUs are taken to be alike; the boot CPU's answers are constant afterwards.
- * Required: x86-64 with NX, SYSCALL, XSAVE, FSGSBASE, PAT (every x86 CPU sold since about 2013, and `-cpu max`). The rest is used
+ * Required: x86-64 with NX, SYSCALL, XSAVEOPT, FSGSBASE, PAT (every x86 CPU sold since about 2013, and `-cpu max`). The rest is used
  * when present. */
 #include "arch/machine.h"
 #include "asm.h"
@@ -30,7 +30,7 @@ static void detect_vector_state(uint32_t features_ecx)
         cpu_features.xcr0 |= XCR0_AVX512;
     asm_set_xcr0(cpu_features.xcr0);
     cpu_features.vector_state_bytes = asm_cpuid(LEAF_XSAVE, 0).ebx;
-    cpu_features.xsaveopt = asm_cpuid(LEAF_XSAVE, 1).eax & 1;
+    require(asm_cpuid(LEAF_XSAVE, 1).eax & 1, "XSAVEOPT");
 }
 
 void features_detect(void)

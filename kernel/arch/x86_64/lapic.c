@@ -16,7 +16,7 @@ enum lapic_register : uint32_t { /* byte offsets of the memory form */
 };
 enum : uint32_t {
     APIC_BASE_X2 = 1u << 10, APIC_BASE_ON = 1u << 11, SPURIOUS_ON = 1u << 8, MASKED = 1u << 16, TIMER_DEADLINE = 2u << 17,
-    DIVIDE_BY_1 = 0xb, DELIVERY_NMI = 4u << 8, DELIVERY_INIT = 5u << 8, DELIVERY_STARTUP = 6u << 8, LEVEL_ASSERT = 1u << 14,
+    DIVIDE_BY_16 = 3, DELIVERY_NMI = 4u << 8, DELIVERY_INIT = 5u << 8, DELIVERY_STARTUP = 6u << 8, LEVEL_ASSERT = 1u << 14,
     TO_ALL_OTHERS = 3u << 18, PENDING = 1u << 12,
 };
 
@@ -69,7 +69,7 @@ void lapic_enable(void)
     write_register(LAPIC_LINE_0, MASKED);
     write_register(LAPIC_LINE_1, DELIVERY_NMI);
     write_register(LAPIC_ERROR, MASKED);
-    write_register(LAPIC_TIMER_DIVIDE, DIVIDE_BY_1);
+    write_register(LAPIC_TIMER_DIVIDE, DIVIDE_BY_16);
     write_register(LAPIC_TIMER, MASKED | VECTOR_TIMER);
     write_register(LAPIC_SPURIOUS, SPURIOUS_ON | VECTOR_SPURIOUS);
     this_cpu()->arch.apic_id = lapic_id();
@@ -82,6 +82,12 @@ void lapic_end_of_interrupt(void) { write_register(LAPIC_END, 0); }
 void lapic_timer_use(bool deadline)
 {
     write_register(LAPIC_TIMER, VECTOR_TIMER | (deadline ? TIMER_DEADLINE : 0));
+}
+/* Counts down from the top without an interrupt. */
+void lapic_timer_measure(void)
+{
+    write_register(LAPIC_TIMER, MASKED | VECTOR_TIMER);
+    write_register(LAPIC_TIMER_INITIAL, UINT32_MAX);
 }
 void lapic_timer_start(uint32_t count) { write_register(LAPIC_TIMER_INITIAL, count); }
 uint32_t lapic_timer_left(void) { return read_register(LAPIC_TIMER_CURRENT); }

@@ -8,6 +8,7 @@ void lapic_enable(void);
 bool lapic_is_on(void);
 uint32_t lapic_id(void);
 void lapic_timer_use(bool deadline);     /* TSC deadline, or the counter */
+void lapic_timer_measure(void);          /* starts counting down from UINT32_MAX */
 void lapic_timer_start(uint32_t count);  /* 0: off */
 uint32_t lapic_timer_left(void);
 void lapic_send_init(uint32_t apic_id);

@@ -24,7 +24,7 @@ void idt_load(void);
 
 /* features.c: what this CPU can do, and switching it on */
 struct cpu_features {
-    bool xsaveopt, x2apic, tsc_deadline, tsc_invariant, smep, smap, umip, pcid, pge, gb_pages, rdrand, fast_strings;
+    bool x2apic, tsc_deadline, tsc_invariant, smep, smap, umip, pcid, pge, gb_pages, rdrand, fast_strings;
     uint64_t xcr0;
     uint32_t vector_state_bytes;
 };
@@ -76,8 +76,22 @@ uint64_t boot_kernel_virtual(void);
 /* stack.c: did this fault come from running over a kernel stack's end? */
 bool stack_overflowed(const struct trap_frame *f, uint64_t address);
 
+/* context.c */
+void context_init(void);
+
 /* clock.c */
+struct time_reference;
 void clock_init(void);
+void clock_init_cpu(void);
+
+/* acpi.c: the table with this signature, wherever it lies; ERR_NOT_FOUND */
+enum status acpi_find(const char signature[4], struct view *out_table);
+
+/* cmos.c */
+void cmos_read_clock(void);
+
+/* ioapic.c */
+void ioapic_init(void);
 
 /* lapic.c */
 void lapic_end_of_interrupt(void);

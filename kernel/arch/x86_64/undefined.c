@@ -27,8 +27,10 @@ const char *undefined_reason(uint64_t address)
     if (!kernel_address_mapped(address) || !kernel_address_mapped(address + 4))
         return nullptr;
     const uint8_t *code = (const uint8_t *)address;
-    if (code[0] == 0x67 && code[1] == 0x0f && code[2] == 0xb9 && code[3] == 0x40)
-        return code[4] < ARRAY_LENGTH(kinds) ? kinds[code[4]] : "a check of an unknown kind";
+    if (code[0] == 0x67 && code[1] == 0x0f && code[2] == 0xb9 && (code[3] & 0xbf) == 0) {
+        uint8_t kind = code[3] ? code[4] : 0; /* kind 0 needs no displacement byte */
+        return kind < ARRAY_LENGTH(kinds) ? kinds[kind] : "a check of an unknown kind";
+    }
     if (code[0] == 0x0f && code[1] == 0x0b)
         return is_control_flow_check(address) ? "call through a pointer of another type" : "unreachable code reached";
     return nullptr;
