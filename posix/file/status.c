@@ -3,6 +3,7 @@
 #include "posix/file/convert.h"
 #include "posix/file/path.h"
 #include "posix/proc/self.h"
+#include "protocol/tty.h"
 #include "sys/syscall.h"
 
 static int64_t attributes_of_path(const struct path *path, uint32_t linux_flags, struct file_attributes *out)
@@ -22,11 +23,27 @@ static int64_t attributes_of_path(const struct path *path, uint32_t linux_flags,
     return 0;
 }
 
+/* A terminal's server does not know the node in /dev that leads to it, and ttyname looks for a name with the same numbers. */
+static void attributes_of_terminal(handle_t handle, struct file_attributes *in_out)
+{
+    uint8_t room[64];
+    struct tty_name_in name_in = {.path_space = SPAN_OF_ARRAY(room)};
+    struct tty_name_out name;
+    struct vfs_stat_out node;
+    if (tty_name(handle, &name_in, &name) != OK)
+        return;
+    struct vfs_stat_in in = {.path = name.path};
+    if (vfs_stat(view_current(), &in, &node) == OK && node.attributes.special == in_out->special)
+        *in_out = node.attributes;
+}
+
 static int64_t attributes_of_handle(uint32_t fd, struct file_attributes *out)
 {
     if (unlikely(!fd_is_valid(fd)))
         return -LINUX_EBADF;
     enum status s = sys_stat((handle_t)fd, out);
+    if (s == OK && unlikely(out->type == FILE_CHARACTER && out->device == 0))
+        attributes_of_terminal((handle_t)fd, out);
     if (likely(s == OK))
         return 0;
     if (s != ERR_WRONG_TYPE && s != ERR_NOT_SUPPORTED)

@@ -2,8 +2,8 @@
  * vfsd: names as processes see them. Paths, mounts, links, permissions, open directories, /dev. It answers from its caches when it can,
  * and otherwise asks the filesystem's server without waiting, so that one slow filesystem delays only those who use it.
  *
- * Starts with handles "endpoint", "table" (the process table), "null", "zero", and the root resource of each filesystem under its
- * scheme's name. Arguments: `root=NAME` (default ramfs), `mount=PATH:NAME`. */
+ * Starts with handles "endpoint", "table" (the process table), "null", "zero", and with no filesystem but /dev: init mounts the root and
+ * the others, and until the root is there nothing but mounting and registering devices works. */
 #include "ops.h"
 #include "operation.h"
 #include "base/string.h"
@@ -74,40 +74,6 @@ static enum status table_map(handle_t table)
     return OK;
 }
 
-/* A filesystem's root resource: given by name, or opened as a scheme. */
-static enum status filesystem_handle(const struct start_block *block, struct view name, handle_t *out)
-{
-    char text[32];
-    if (name.length + 2 > sizeof text)
-        return ERR_NAME_TOO_LONG;
-    memcpy(text, name.data, name.length);
-    text[name.length] = 0;
-    *out = start_handle(block, text);
-    if (*out != HANDLE_NONE)
-        return OK;
-    text[name.length] = ':';
-    return sys_open((struct view){(const uint8_t *)text, name.length + 1}, OPEN_READ | OPEN_WRITE, PLACE_HIGH, HANDLE_NONE, out);
-}
-
-/* Every `mount=PATH:NAME`. One that fails is said and left out: a system without it can still be repaired. */
-static void mounts_start(const struct start_block *block)
-{
-    struct view prefix = VIEW_OF_LITERAL("mount=");
-    for (uint32_t i = 1; i < block->argument_count; i++) {
-        struct view argument = start_argument(block, i), path, name;
-        if (!view_starts_with(argument, prefix))
-            continue;
-        argument = (struct view){argument.data + prefix.length, argument.length - prefix.length};
-        view_split(argument, ':', &path, &name);
-        handle_t handle;
-        enum status status = filesystem_handle(block, name, &handle);
-        if (status == OK)
-            status = mount_later(path, handle);
-        if (status != OK)
-            log_error("mount %.*s: %s", (int)argument.length, (const char *)argument.data, status_sentence(status));
-    }
-}
-
 static enum status start(const struct start_block *block)
 {
     list_init(&vfsd.filesystems);
@@ -116,15 +82,10 @@ static enum status start(const struct start_block *block)
     TRY(node_table_init(&vfsd.nodes, node_released));
     TRY(name_cache_init(&vfsd.names, &vfsd.nodes, key, NAMES_MAX));
     TRY(server_init(&vfsd.server, start_handle(block, "endpoint"), &scheme, nullptr));
-    handle_t table = start_handle(block, "table"), root;
+    handle_t table = start_handle(block, "table");
     if (table == HANDLE_NONE || table_map(table) != OK)
         log_warning("no process table: everybody but system processes is nobody");
-    struct view root_name = start_option(block, "root=");
-    TRY(filesystem_handle(block, root_name.length ? root_name : VIEW_OF_LITERAL("ramfs"), &root));
-    TRY(mount_root(root));
-    TRY(devices_init(block));
-    mounts_start(block);
-    return OK;
+    return devices_init(block);
 }
 
 int main(const struct start_block *block)

@@ -34,65 +34,45 @@ static void filesystem_describe(struct filesystem *fs, const struct fs_root_out 
     fs->is_process = view_equal(view_of_string(fs->name), VIEW_OF_LITERAL("proc"));
 }
 
-/* -- at the start ------------------------------------------------------------------------------------------------ */
+/* -- mounting ---------------------------------------------------------------------------------------------------- */
 
-static struct filesystem root_filesystem;
-
-enum status mount_root(handle_t server)
-{
-    filesystem_init(&root_filesystem, server, "");
-    struct fs_root_in in = {.device = root_filesystem.device,
-                            .name_space = {(uint8_t *)root_filesystem.name, sizeof root_filesystem.name - 1}};
-    struct fs_root_out root;
-    TRY(fs_root(server, &in, &root));
-    filesystem_describe(&root_filesystem, &root, root.name.length);
-    struct fs_attributes_out attributes;
-    TRY(fs_attributes(server, &(struct fs_attributes_in){.node = root.node}, &attributes));
-    TRY(node_obtain(&vfsd.nodes, &root_filesystem, &attributes.attributes, &root_filesystem.root));
-    filesystem_cover(&root_filesystem, nullptr);
-    vfsd.root = root_filesystem.root;
-    return OK;
-}
-
-/* The directory of this name in the root, made when it is missing. Waits; only before the loop runs. */
-static enum status root_directory(struct view name, struct node **out)
-{
-    struct file_attributes a = {};
-    struct fs_lookup_in in = {.directory = vfsd.root->attributes.inode, .name = name, .attributes_space = &a, .file_place = PLACE_HIGH};
-    struct fs_lookup_out found;
-    enum status status = fs_lookup(root_filesystem.server, &in, &found);
-    if (status == ERR_NOT_FOUND) {
-        struct fs_create_in create = {.directory = in.directory, .name = name, .type_and_mode = (uint64_t)FILE_DIRECTORY << 32 | 0755,
-                                      .file_place = PLACE_HIGH};
-        struct fs_create_out made;
-        TRY(fs_create(root_filesystem.server, &create, &made));
-        status = fs_lookup(root_filesystem.server, &in, &found);
-    }
-    TRY(status);
-    TRY(node_obtain(&vfsd.nodes, &root_filesystem, &a, out));
-    TRY(node_set_name(&vfsd.nodes, *out, vfsd.root, name));
-    name_set(&vfsd.names, vfsd.root, name, *out);
-    return OK;
-}
-
-enum status mount_own(struct filesystem *fs)
-{
-    struct node *directory;
-    TRY(root_directory(view_of_string(fs->name), &directory));
-    filesystem_cover(fs, directory);
-    node_put(&vfsd.nodes, directory);
-    return OK;
-}
-
-/* -- while the loop runs ----------------------------------------------------------------------------------------- */
+/* Mounts that came before the root did. */
+static struct operation *early;
 
 static void mount_abandon(struct operation *op)
 {
-    if (!op->filesystem)
+    if (!op->filesystem || op->filesystem->server == HANDLE_NONE)
         return;
     IGNORE(sys_handle_close(op->filesystem->server));
     heap_free(op->filesystem);
     op->filesystem = nullptr;
+}
+
+static enum status mount_walked(struct operation *op);
+static void mount_answer(struct operation *op, enum status status);
+
+static enum status mount_start(struct operation *op, struct view path)
+{
+    TRY(operation_path(op, path, WALK_FOLLOW | WALK_MAY_MISS));
+    return operation_walk(op, mount_walked);
+}
+
+/* The system has a root: what waited for it goes on, and /dev is hung up. */
+static void root_is_there(struct node *root)
+{
+    vfsd.root = root;
+    enum status status = mount_own(VIEW_OF_LITERAL("/dev"), vfsd.dev);
+    if (status != OK)
+        log_error("/dev: %s", status_sentence(status));
+    while (early) {
+        struct operation *op = early;
+        early = op->next_free;
+        status = mount_start(op, op->text);
+        if (status == WAITING)
+            continue;
+        mount_answer(op, status);
+        operation_free(op);
+    }
 }
 
 static enum status mount_with_attributes(struct operation *op)
@@ -101,9 +81,13 @@ static enum status mount_with_attributes(struct operation *op)
     TRY(operation_result(op));
     if (op->attributes.type != FILE_DIRECTORY)
         return ERR_NOT_DIRECTORY;
+    if (!op->node && vfsd.root)
+        return ERR_BUSY;
     TRY(node_obtain(&vfsd.nodes, fs, &op->attributes, &fs->root));
-    filesystem_cover(fs, node_cover(op->node));
+    filesystem_cover(fs, op->node ? node_cover(op->node) : nullptr);
     op->filesystem = nullptr;
+    if (!op->node)
+        root_is_there(fs->root);
     return OK;
 }
 
@@ -118,11 +102,16 @@ static enum status mount_with_root(struct operation *op)
                           mount_with_attributes);
 }
 
+/* Without a directory it becomes the system's root. */
 static enum status mount_at(struct operation *op, struct node *directory)
 {
-    if (!node_is_directory(directory))
+    if (directory && !node_is_directory(directory))
         return ERR_NOT_DIRECTORY;
-    op->node = node_get(directory);
+    op->node = directory ? node_get(directory) : nullptr;
+    if (op->filesystem) {
+        filesystem_cover(op->filesystem, node_cover(directory));
+        return OK;
+    }
     TRY(HEAP_NEW(&op->filesystem));
     struct filesystem *fs = op->filesystem;
     filesystem_init(fs, op->given, "");
@@ -153,6 +142,8 @@ static enum status mount_walked(struct operation *op)
     struct walk *w = &op->walks[0];
     if (w->found)
         return mount_at(op, w->found);
+    if (op->request && !op->is_start)
+        return ERR_NOT_FOUND; /* only what the system starts with may make its own place */
     op->mode = 0755;
     return operation_wait(op, operation_create(op, w->parent, walk_name(w), FILE_DIRECTORY, 0), mount_directory_made);
 }
@@ -167,20 +158,28 @@ static void mount_answer(struct operation *op, enum status status)
         log_error("a mount of the start failed: %s", status_sentence(status));
 }
 
-enum status mount_later(struct view path, handle_t server)
+enum status mount_own(struct view path, struct filesystem *fs)
 {
     struct operation *op;
     TRY(operation_begin_internal(&op));
-    op->given = server;
-    enum status status = operation_path(op, path, WALK_FOLLOW | WALK_MAY_MISS);
-    if (status == OK)
-        status = operation_walk(op, mount_walked);
+    op->filesystem = fs;
     op->answer = mount_answer;
+    enum status status = mount_start(op, path);
     if (status == WAITING)
         return OK;
-    mount_answer(op, status);
     operation_free(op);
     return status;
+}
+
+/* Before there is a root, the first mount at `/` makes it, and others wait for that. */
+static enum status mount_early(struct operation *op, struct view path)
+{
+    if (view_equal(path, VIEW_OF_LITERAL("/")))
+        return mount_at(op, nullptr);
+    TRY(operation_keep_text(op, path));
+    op->next_free = early;
+    early = op;
+    return WAITING;
 }
 
 enum status vfsd_mount(struct request *rq, const struct vfs_mount_in *in, struct vfs_mount_out *out)
@@ -189,13 +188,12 @@ enum status vfsd_mount(struct request *rq, const struct vfs_mount_in *in, struct
     struct operation *op;
     TRY(operation_begin_with(rq, in->filesystem, &op));
     op->flags = in->flags;
+    op->is_start = rq->credential == 0;
     enum status status = credentials_is_root(&op->who) ? OK : ERR_NOT_PERMITTED;
     if (status == OK && in->filesystem == HANDLE_NONE)
         status = ERR_BAD_HANDLE;
     if (status == OK)
-        status = operation_path(op, in->path, WALK_FOLLOW);
-    if (status == OK)
-        status = operation_walk(op, mount_walked);
+        status = vfsd.root ? mount_start(op, in->path) : mount_early(op, in->path);
     if (status != OK && status != WAITING)
         mount_abandon(op);
     return operation_end(op, rq, status, mount_answer);

@@ -25,7 +25,7 @@ static enum status open_resource(struct operation *op)
 {
     handle_t whole = op->handle;
     op->handle = HANDLE_NONE;
-    enum status status = sys_handle_dup(whole, PLACE_HIGH, rights_of(op->flags), 0, 0, &op->handle);
+    enum status status = sys_handle_dup(whole, PLACE_HIGH, rights_of(op->flags) & ~RIGHT_EXECUTE, 0, 0, &op->handle);
     IGNORE(sys_handle_close(whole));
     return status;
 }
@@ -71,7 +71,7 @@ static enum status open_device(struct operation *op, struct node *node)
     const struct device *d = node->device;
     op->kind = node->attributes.type;
     if (d->is_duplicated)
-        return sys_handle_dup(d->target, PLACE_HIGH, rights_of(op->flags), 0, 0, &op->handle);
+        return sys_handle_dup(d->target, PLACE_HIGH, rights_of(op->flags) & ~RIGHT_EXECUTE, 0, 0, &op->handle);
     if (d->target == HANDLE_NONE)
         return opened_create(d->own_kind, opened_root(op->target), node, op->flags, &op->handle);
     const struct walk *w = &op->walks[0];

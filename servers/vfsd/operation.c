@@ -38,7 +38,7 @@ static enum status operation_new(struct operation **out)
     op->request = 0;
     op->target = nullptr;
     op->walk_count = op->walk_current = 0;
-    op->is_walking = false;
+    op->is_walking = op->is_start = false;
     op->answer = nullptr;
     op->reply = nullptr;
     op->flags = op->mode = op->mask = op->tries = 0;
@@ -53,10 +53,8 @@ static enum status operation_new(struct operation **out)
     return OK;
 }
 
-enum status operation_begin(struct request *rq, struct operation **out)
+static enum status begin(struct request *rq, struct operation **out)
 {
-    if (!vfsd.root)
-        return ERR_WOULD_BLOCK;
     TRY(operation_new(out));
     struct operation *op = *out;
     op->request = rq->id;
@@ -67,9 +65,14 @@ enum status operation_begin(struct request *rq, struct operation **out)
     return OK;
 }
 
+enum status operation_begin(struct request *rq, struct operation **out)
+{
+    return vfsd.root ? begin(rq, out) : ERR_WOULD_BLOCK;
+}
+
 enum status operation_begin_with(struct request *rq, handle_t given, struct operation **out)
 {
-    enum status status = operation_begin(rq, out);
+    enum status status = begin(rq, out);
     if (status == OK)
         (*out)->given = given;
     else
@@ -123,6 +126,8 @@ enum status operation_keep_text(struct operation *op, struct view text)
 
 enum status operation_path_from(struct operation *op, struct opened *from, struct view path, uint32_t walk_flags)
 {
+    if (!vfsd.root)
+        return ERR_WOULD_BLOCK;
     if (op->walk_count == ARRAY_LENGTH(op->walks))
         return ERR_INVALID;
     walk_start(&op->walks[op->walk_count++], &vfsd.names, opened_root(from), opened_node(from), &op->who, path, walk_flags);

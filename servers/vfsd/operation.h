@@ -32,6 +32,7 @@ struct operation {
     struct walk walks[2];
     uint32_t walk_count, walk_current;
     bool is_walking, asked_link;
+    bool is_start;               /* mount: asked for by a system process */
     /* what happens next */
     operation_step *next, *then; /* then: second continuation, for steps that several operations share */
     operation_answer *answer;
@@ -55,6 +56,7 @@ struct operation {
     uint8_t statistics[80];
 };
 
+/* ERR_WOULD_BLOCK: the system has no root yet, and only mounting makes one (operation_begin_with). */
 enum status operation_begin(struct request *rq, struct operation **out);
 /* The same for a request that brought a handle, which is closed at the end, also when this fails. */
 enum status operation_begin_with(struct request *rq, handle_t given, struct operation **out);

@@ -54,11 +54,6 @@ enum status device_read(struct request *rq, uint64_t offset, uint64_t capacity, 
 enum status device_write(struct request *rq, uint64_t offset, struct view data, uint32_t stream_flags, uint64_t *out_taken);
 
 /* mounts.c */
-/* The system's root; waits for the server, so only before the loop runs. */
-enum status mount_root(handle_t server);
-/* Our own filesystem over a directory of the root. */
-enum status mount_own(struct filesystem *fs);
-/* Mounts at a path when the loop runs; makes the directory when there is none. Takes the handle. */
-enum status mount_later(struct view path, handle_t server);
+/* Hangs a filesystem of ours over a directory of the root, made when it is missing. */
+enum status mount_own(struct view path, struct filesystem *fs);
 void filesystem_init(struct filesystem *fs, handle_t server, const char *name);
-
