@@ -4,18 +4,21 @@
 #include "base/string.h"
 #include "execd.h"
 #include "initfs/initfs.h"
-#include "launch/launch.h"
+#include "posix/launch/launch.h"
 #include "protocol/vfs.h"
 #include "sys/log.h"
 
 #define IMAGE_PATH "lib/posix"
 #define CONSOLE_PATH "/dev/console"
+#define TERMINAL_PATH "/dev/ttyS0"
 #define PATH_BYTES 512u
 #define ACCESS_EXECUTE 1u
 
 static const char environment[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\0"
                                   "HOME=/root\0USER=root\0LOGNAME=root\0SHELL=/bin/sh\0TERM=vt100\0PWD=/";
-static const char shell_path[] = "/bin/sh", shell_arguments[] = "-sh";
+/* The first open of the terminal by the leader of a session without one makes it the controlling one: hence a shell that opens it. */
+static const char shell_path[] = "/bin/sh",
+                  shell_arguments[] = "sh\0-c\0exec /bin/sh -l <>" TERMINAL_PATH " >&0 2>&0";
 
 /* The archive and the personality's image in it, mapped once and kept. */
 static struct initfs archive;
@@ -142,23 +145,26 @@ static enum status make_launch(struct execd *e, struct path_text *path, struct p
     struct view name = e->command.is_given ? command_word(&e->command, 0) : VIEW_OF_LITERAL(shell_path);
     TRY(find_program(e, name, path));
     *out = (struct posix_launch){
-        .image_object = start_handle(e->block, "initfs"), .image_offset = image.offset, .image = image.data, .view = e->view,
-        .proc = start_handle(e->block, "proc"), .table = start_handle(e->block, "table"), .log = start_handle(e->block, "log"),
-        .clock = start_handle(e->block, "clock"), .files = {HANDLE_NONE, HANDLE_NONE, HANDLE_NONE},
+        .image = start_handle(e->block, "initfs"), .image_offset = image.offset, .image_bytes = image.data.length,
+        .clock = start_handle(e->block, "clock"), .table = start_handle(e->block, "table"),
+        .proc = start_handle(e->block, "proc"), .view = e->view, .log = start_handle(e->block, "log"),
+        .name_space = HANDLE_NONE, .group = HANDLE_NONE, .identity = HANDLE_NONE,
+        .descriptors = {HANDLE_NONE, HANDLE_NONE, HANDLE_NONE},
         .path = {(const uint8_t *)path->text, path->length}, .environment = {(const uint8_t *)environment, sizeof environment},
-        .arguments = {(const uint8_t *)shell_arguments, sizeof shell_arguments}, .takes_terminal = !e->command.is_given};
+        .arguments = {(const uint8_t *)shell_arguments, sizeof shell_arguments}};
     if (e->command.is_given)
         out->arguments = (struct view){(const uint8_t *)e->command.words, e->command.bytes};
     return OK;
 }
 
+/* Events of a source that has happened already come too: a process that is quick to end is not missed. */
 static enum status run(struct execd *e, const struct posix_launch *launch)
 {
-    TRY(posix_launch(launch, &e->process));
+    int32_t pid;
+    TRY(posix_launch(launch, &e->process, &pid));
     enum status status = server_bind(&e->server, e->process, &e->ended);
-    if (status == OK)
-        status = sys_process_start(e->process, 0, 0);
     if (status != OK) {
+        IGNORE(sys_process_kill(e->process, 126 << 8));
         IGNORE(sys_handle_close(e->process));
         e->process = HANDLE_NONE;
     }
@@ -170,9 +176,9 @@ enum status first_start(struct execd *e)
     struct path_text path;
     struct posix_launch launch;
     TRY(make_launch(e, &path, &launch));
-    enum status status = open_files(e, launch.files);
+    enum status status = open_files(e, launch.descriptors);
     if (status == OK)
         status = run(e, &launch);
-    close_files(launch.files); /* the process has its own */
+    close_files(launch.descriptors); /* the process has its own */
     return status;
 }
