@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ * Handle tables: the only door from a number to an object. A slot holds { object, rights, flags, grant }; a plain handle has no
+ * grant and pays nothing for revocation or expiry. A table may be shared by several processes (clone).
+ *
+ * All slots and bitmaps: table.lock. References that leave the door are counted. */
+#pragma once
+#include "abi/handle.h"
+#include "kernel/core/object.h"
+#include "kernel/core/lock.h"
+
+struct grant;
+
+struct handle_slot {
+    struct object *object;      /* null: free; a reference */
+    uint32_t rights, flags;     /* RIGHT_*, HANDLE_CLOSE_ON_EXEC */
+    struct grant *grant;        /* null: plain; a reference */
+};
+struct handle_range {           /* one of LOW and HIGH */
+    struct handle_slot *slots;
+    uint64_t *used;             /* bitmap */
+    uint32_t capacity, count;
+    uint32_t first_free;        /* no free slot below this */
+    uint32_t limit;
+};
+struct handle_table {
+    uint32_t references;
+    struct spinlock lock;
+    struct handle_range low, high;
+};
+
+enum status handle_table_create(struct handle_table **out);
+struct handle_table *handle_table_get(struct handle_table *t);
+void handle_table_put(struct handle_table *t);   /* the last put closes every handle; may take long, has preemption points */
+
+/* What a handle names, as the door hands it out. */
+struct handle_view { struct object *object; uint32_t rights; struct grant *grant; };
+
+/* kind 0: any. The caller owns the reference in *out. */
+enum status handle_get(struct handle_table *t, handle_t h, enum object_kind kind, uint32_t rights, struct object **out);
+/* The same with rights and grant, for duplication and passing; the grant is referenced too (handle_view_put). */
+enum status handle_get_view(struct handle_table *t, handle_t h, struct handle_view *out);
+void handle_view_put(struct handle_view *v);
+
+/* Takes over the caller's reference on object (and on grant) when OK; on failure the caller keeps them. */
+enum status handle_install(struct handle_table *t, struct object *object, uint32_t rights, struct grant *grant, placement_t where,
+                           handle_t *out);
+enum status handle_close(struct handle_table *t, handle_t h);
+enum status handle_dup(struct handle_table *t, handle_t h, placement_t where, uint32_t rights, uint64_t expires_ns, uint32_t flags,
+                       handle_t *out);
+enum status handle_revoke(struct handle_table *t, handle_t h);
+enum status handle_info(struct handle_table *t, handle_t h, struct handle_info *out);
+enum status handle_flags(struct handle_table *t, handle_t h, uint32_t set, uint32_t clear, uint32_t *out_old);
+
+/* clone: every LOW handle, and the HIGH ones named, at the same numbers. */
+enum status handle_table_clone(struct handle_table *from, const handle_t *high, uint32_t high_count, struct handle_table **out);
+/* exec: closes close-on-exec handles and every HIGH one that is not named. */
+void handle_table_exec(struct handle_table *t, const handle_t *keep, uint32_t keep_count);
+uint32_t handle_table_count(const struct handle_table *t);
+
+/* Counted by handles, apart from references: the last one gone calls type->handle_closed. */
+void object_handle_added(struct object *o);
+void object_handle_removed(struct object *o);
