@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ * Contexts: threads of execution, and the only code that switches between them.
+ *
+ * STATE is one atomic word; who wins the change away from BLOCKED owns the wake-up:
+ *   BLOCKED -> READY    context_wake: puts it on a run queue
+ *   BLOCKED -> READY    context_claim: on no run queue; the winner switches to it on its own CPU at once
+ *   BLOCKED -> RUNNING  by itself, when the condition turned true before it slept
+ * on_cpu stays 1 until the context's registers are saved: whoever picks it spins on that, for a few instructions.
+ *
+ * Time and priority belong to a scheduling entity apart from the context. A context runs on `schedule`: its own,
+ * or one that a client lent it by a call. */
+#pragma once
+#include "arch/context.h"
+#include "kernel/core/addresses.h"
+#include "kernel/core/cpu.h"
+#include "kernel/core/object.h"
+#include "kernel/task/wait.h"
+
+struct process;
+struct request;
+struct endpoint;
+
+#define PRIORITY_LEVELS 64u
+#define PRIORITY_DEFAULT 20u
+#define PRIORITY_REALTIME 40u      /* from here on: the real-time band */
+#define TIME_SLICE_NS 5000000ull
+
+struct schedule {                  /* the CPU that runs it, or the creator */
+    uint32_t priority;
+    uint64_t slice_left_ns;
+    uint64_t cpu_ns;               /* all time used on this entity */
+};
+
+enum : uint32_t {                  /* context.attention: looked at before user mode, and by waits */
+    ATTENTION_KILLED = 1u << 0,    /* the process ends, or exec replaces it: never goes back to user mode */
+    ATTENTION_NOTIFY = 1u << 1,    /* something may be pending in the thread block */
+    ATTENTION_SUSPEND = 1u << 2,   /* the process is suspended */
+};
+
+struct waiter {                    /* on at most one wait queue; wait_queue.lock */
+    struct list_node link;
+    struct context *context;
+    bool exclusive;
+};
+
+#define RECEIVE_PAGES_MAX 16u
+struct receive_buffer {            /* of a server context: pinned pages, reached through the direct map */
+    uint64_t address, length;      /* user address in the server */
+    uint8_t *pages[RECEIVE_PAGES_MAX];
+};
+
+struct context {
+    struct object object;
+    struct arch_context arch;
+    /* set at creation */
+    struct process *process;       /* a reference; null: idle and kernel contexts */
+    struct schedule own;
+    struct request *request;       /* its one synchronous request */
+    struct timer *timeout;         /* for waits with a deadline */
+    /* atomic */
+    uint32_t state;                /* CONTEXT_* of abi/process.h */
+    uint32_t on_cpu;
+    uint32_t attention;
+    uint32_t wait_flags;           /* WAIT_*: what may wake it; valid while BLOCKED */
+    /* only the CPU that runs it */
+    struct schedule *schedule;
+    uint64_t switched_in_tsc;
+    struct thread_block *block;    /* through the direct map; null: none */
+    uint64_t block_user;
+    struct waiter waiter;
+    bool timed_out;                /* set by the timeout, before the wake */
+    bool no_fault;                 /* user copies fail instead of sleeping */
+    const char *waits_for;         /* for dumps; a constant string */
+    uint64_t waits_for_id;
+    /* endpoint.lock of the endpoint that it serves */
+    struct endpoint *receiving;    /* on its waiting list, or null */
+    struct list_node receive_link;
+    struct request *serving;       /* the request that it received last and did not answer or defer */
+    bool delivered;                /* a message is in its frame */
+    struct receive_buffer *buffer; /* null: not attached; only the context itself changes it */
+    /* run_queue.lock of `cpu` */
+    struct list_node run_link;
+    uint32_t cpu;                  /* where it runs or ran last */
+    uint64_t affinity;             /* bit per CPU */
+    /* process.lock */
+    struct list_node process_link;
+};
+
+/* All contexts, for dumps: context_for_each calls with the registry's lock held. */
+void context_for_each(void (*visit)(struct context *c, void *argument), void *argument);
+
+void context_system_init(void);                    /* on the boot CPU, before any other call here */
+[[noreturn]] void context_idle_loop(void);         /* turns the calling CPU's boot stack into its idle context */
+/* A context in state CREATED whose user frame is zero; context_start makes it ready. block_user 0: none. */
+enum status context_create(struct process *p, uint64_t block_user, struct context **out);
+enum status context_set_block(struct context *c, struct address_space *space, uint64_t block_user);
+void context_start(struct context *c);
+[[noreturn]] void context_finish(void);            /* the current one is over */
+
+void context_wake(struct context *c);              /* BLOCKED -> READY; does nothing in any other state */
+bool context_claim(struct context *c);             /* BLOCKED -> READY for a direct switch; false: somebody else won */
+void context_idle_prepare(void);                   /* the calling CPU's idle context, before any switch */
+void context_block_prepare(const char *what, uint64_t id, uint32_t wait_flags); /* the current one: RUNNING -> BLOCKED */
+bool context_block_undo(void);                     /* back to RUNNING; false: already woken (READY), schedule() must follow */
+void schedule(void);                               /* switches away unless the current one should go on */
+void context_switch_direct(struct context *to);    /* `to` was claimed; the current one is BLOCKED or READY-queued already */
+void context_yield(void);
+void context_attention(struct context *c, uint32_t bits); /* sets them, and makes c look soon: IPI, or wake from its wait */
+bool context_is_interrupted(const struct context *c);    /* killed, or something pending for its library */
+static inline bool context_is_killed(const struct context *c)
+{
+    return __atomic_load_n(&c->attention, __ATOMIC_ACQUIRE) & ATTENTION_KILLED;
+}
+enum status context_schedule_set(struct context *c, uint32_t priority, uint64_t affinity);
+uint64_t context_cpu_ns(const struct context *c);
+void context_load_block(struct context *c);        /* this CPU's entry data follows c; after a change to the current one */
+uint32_t runnable_count(void);

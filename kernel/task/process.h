@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ * Processes: an address space, a handle table, a namespace, a filter, a credential token, and contexts that share them. */
+#pragma once
+#include "abi/process.h"
+#include "kernel/core/object.h"
+#include "kernel/ipc/readiness.h"
+#include "kernel/task/context.h"
+#include "kernel/task/wait.h"
+
+struct address_space;
+struct handle_table;
+struct namespace;
+struct identity;
+
+struct process {
+    struct object object;
+    /* set at creation; exec changes `space` when only one context is left */
+    struct address_space *space;      /* a reference */
+    struct handle_table *handles;     /* a reference */
+    struct namespace *names;          /* a reference */
+    struct identity *identity;        /* a reference, or null */
+    uint64_t start_ns;
+    /* atomic words */
+    uint64_t credential;
+    uint64_t filter[2];
+    uint64_t user_ns, faults;
+    uint32_t suspended;               /* count */
+    /* only before its first context runs, or by its only context */
+    struct personality personality;
+    bool has_personality;
+    char name[16];
+    /* process.lock */
+    struct spinlock lock;
+    struct list_node contexts;
+    uint32_t context_count;
+    uint32_t state;                   /* PROCESS_* */
+    bool ending;
+    struct context *survivor;         /* exec: the one that goes on */
+    uint64_t exit_status;
+    struct list_node all_link;
+    /* own locks */
+    struct readiness exit;            /* EVENT_SIGNALLED once ended */
+    struct wait_queue changed;        /* context count fell, or resumed */
+};
+
+/* Takes over the references given when OK. names, identity may be null. */
+enum status process_create(struct address_space *space, struct handle_table *handles, struct namespace *names,
+                           struct identity *identity, const char *name, struct process **out);
+void process_add_context(struct process *p, struct context *c);
+bool process_remove_context(struct process *p, struct context *c); /* true: it was the last */
+void process_end(struct process *p, uint64_t exit_status);          /* asks all contexts to finish; returns at once */
+[[noreturn]] void process_exit_current(uint64_t exit_status);
+void process_finished(struct process *p);                           /* by the last context: frees what it held, tells watchers */
+enum status process_single_context(struct process *p);             /* exec: ends and awaits all others */
+void process_notify(struct process *p);
+void process_suspend(struct process *p, bool suspend);
+enum status process_check_call(const struct process *p, uint32_t number);
+void process_for_each(void (*visit)(struct process *p, void *argument), void *argument);
+void process_fill_info(struct process *p, struct process_info *out);
+uint32_t process_count(void);
+extern const struct object_type process_type;
