@@ -12,6 +12,7 @@ struct notice {
     struct list_node link;           /* endpoint.lock: on endpoint.notices while queued */
     struct object *owner;            /* holds a reference on it while queued; null: none needed */
     uint64_t token;
+    uint64_t id;                     /* what receive returns in rdi: request id or result, by kind */
     uint64_t words[8];
     uint64_t count;                  /* posts since the last delivery; delivered in words[0] for KIND_EVENT */
     uint32_t kind;                   /* KIND_EVENT, KIND_CLOSED, KIND_PAGE_IN, ... of abi/message.h */

@@ -22,7 +22,7 @@ static struct run_queue run_queues[CPU_MAX];
 static struct spinlock registry_lock = SPINLOCK_INIT(RANK_CONTEXT);
 static struct list_node registry = LIST_INIT(registry);
 struct registered { struct list_node link; struct context context; };
-static struct cache *context_cache;
+static struct list_node free_contexts = LIST_INIT(free_contexts); /* memory of contexts stays theirs: an entity may be lent still */
 static struct context *leaving[CPU_MAX];     /* switched away from, not yet released by its successor */
 
 /* ---- Run queues ---------------------------------------------------------------------------------------------------- */
@@ -269,6 +269,11 @@ void context_wake(struct context *c)
         make_ready(c);
 }
 
+void context_ready(struct context *c)
+{
+    make_ready(c);
+}
+
 bool context_is_interrupted(const struct context *c)
 {
     return context_is_killed(c) || (c->block && __atomic_load_n(&c->block->pending, __ATOMIC_ACQUIRE));
@@ -281,9 +286,7 @@ void context_attention(struct context *c, uint32_t bits)
     if (state == CONTEXT_BLOCKED) {
         uint32_t flags = __atomic_load_n(&c->wait_flags, __ATOMIC_SEQ_CST);
         bool killed = bits & ATTENTION_KILLED;
-        if (flags & WAIT_REPLY)
-            request_interrupt(c, killed);
-        else if (flags & WAIT_INTERRUPTIBLE || (killed && flags & WAIT_KILLABLE))
+        if (flags & WAIT_INTERRUPTIBLE || (killed && flags & WAIT_KILLABLE))
             context_wake(c);
     }
     struct cpu *cpu = cpus[c->cpu];
@@ -310,10 +313,12 @@ static void context_destroy(struct object *o)
     if (c->timeout)
         heap_free(c->timeout, sizeof *c->timeout);
     if (c->block)
-        space_unpin(c->block);
+        space_wired_release(c->block);
     if (c->process)
         object_put(&c->process->object);
-    cache_free(context_cache, r);
+    spin_lock(&registry_lock);
+    list_push_front(&free_contexts, &r->link);
+    spin_unlock(&registry_lock);
 }
 
 static const struct object_type context_type = {
@@ -330,7 +335,10 @@ static void context_begin(void *argument)
 
 static struct context *context_new(void)
 {
-    struct registered *r = cache_allocate(context_cache);
+    spin_lock(&registry_lock);
+    struct list_node *n = list_pop_front(&free_contexts);
+    spin_unlock(&registry_lock);
+    struct registered *r = n ? list_entry(n, struct registered, link) : heap_allocate(sizeof *r);
     if (!r)
         return nullptr;
     memset(r, 0, sizeof *r);
@@ -360,10 +368,10 @@ enum status context_set_block(struct context *c, struct address_space *space, ui
     if (block_user) {
         if (block_user % THREAD_AREA_BYTES != THREAD_BLOCK_OFFSET)
             return ERR_INVALID;
-        TRY(space_wired_pointer(space, user(block_user), (void **)&block));
+        TRY(space_wired_pointer(space, user(block_user), sizeof *block, (void **)&block));
     }
     if (c->block)
-        space_unpin(c->block);
+        space_wired_release(c->block);
     c->block = block;
     c->block_user = block_user;
     return OK;
@@ -409,7 +417,7 @@ void context_start(struct context *c)
     struct process *p = c->process;
     endpoint_detach(c);
     charge(c);
-    space_activate(kernel_space()); /* before the process may give its own away */
+    space_deactivate(); /* before the process may give its own away */
     if (process_remove_context(p, c))
         process_finished(p);
     wait_wake(&p->changed, UINT32_MAX);
@@ -425,9 +433,6 @@ void context_system_init(void)
         for (uint32_t level = 0; level < PRIORITY_LEVELS; level++)
             list_init(&run_queues[i].ready[level]);
     }
-    context_cache = cache_create("context", sizeof(struct registered));
-    if (!context_cache)
-        panic("no memory for the context cache");
 }
 
 void context_idle_prepare(void)

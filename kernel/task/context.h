@@ -73,7 +73,7 @@ struct context {
     const char *waits_for;         /* for dumps; a constant string */
     uint64_t waits_for_id;
     /* endpoint.lock of the endpoint that it serves */
-    struct endpoint *receiving;    /* on its waiting list, or null */
+    struct endpoint *attached;     /* which it serves; a reference, or null */
     struct list_node receive_link;
     struct request *serving;       /* the request that it received last and did not answer or defer */
     bool delivered;                /* a message is in its frame */
@@ -97,6 +97,7 @@ enum status context_set_block(struct context *c, struct address_space *space, ui
 void context_start(struct context *c);
 [[noreturn]] void context_finish(void);            /* the current one is over */
 
+void context_ready(struct context *c);             /* a claimed one: onto a run queue instead of a direct switch */
 void context_wake(struct context *c);              /* BLOCKED -> READY; does nothing in any other state */
 bool context_claim(struct context *c);             /* BLOCKED -> READY for a direct switch; false: somebody else won */
 void context_idle_prepare(void);                   /* the calling CPU's idle context, before any switch */

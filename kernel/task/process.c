@@ -226,6 +226,10 @@ void process_fill_info(struct process *p, struct process_info *out)
     out->contexts = p->context_count;
     if (p->state != PROCESS_ENDED && !p->ending && p->space) {
         out->handles = handle_table_count(p->handles);
-        space_usage(p->space, &out->resident_bytes, &out->mapped_bytes);
+        struct space_totals totals;
+        space_totals(p->space, &totals);
+        out->resident_bytes = totals.resident_bytes;
+        out->mapped_bytes = totals.mapped_bytes;
+        out->faults = totals.faults;
     }
 }

@@ -17,16 +17,11 @@ struct timer_cpu {
 };
 static struct timer_cpu timer_cpus[CPU_MAX];
 
-static bool timer_before(const struct tree_node *a, const struct tree_node *b)
-{
-    return container_of(a, struct timer, node)->deadline_ns < container_of(b, struct timer, node)->deadline_ns;
-}
-
 void timer_system_init(void)
 {
     for (uint32_t i = 0; i < CPU_MAX; i++) {
         spinlock_init(&timer_cpus[i].lock, RANK_TIMER);
-        tree_init(&timer_cpus[i].tree, timer_before, nullptr);
+        tree_init(&timer_cpus[i].tree, nullptr);
         timer_cpus[i].armed_ns = UINT64_MAX;
         timer_cpus[i].slice_ns = UINT64_MAX;
     }
@@ -59,7 +54,7 @@ void timer_arm(struct timer *t, uint64_t deadline_ns)
     t->deadline_ns = deadline_ns;
     t->cpu = this_cpu()->number;
     t->armed = true;
-    tree_insert(&tc->tree, &t->node);
+    tree_insert(&tc->tree, &t->node, deadline_ns);
     if (earliest_locked(tc) == t)
         hardware_arm(tc, deadline_ns);
 }

@@ -23,7 +23,6 @@ enum : uint32_t {
     WAIT_INTERRUPTIBLE = 1,      /* ERR_INTERRUPTED when a notification is pending */
     WAIT_KILLABLE = 2,           /* only the end of the process: ERR_INTERRUPTED, and the context never reaches user mode again */
     WAIT_EXCLUSIVE = 4,          /* wait_wake(q, n) wakes at most n of these; the others always all */
-    WAIT_REPLY = 8,              /* internal to kernel/ipc: waits for a server; interruption goes through the request */
 };
 
 void wait_queue_init(struct wait_queue *q);
