@@ -36,8 +36,9 @@ static enum status check_buffers(const struct request *r)
     return OK;
 }
 
-/* Puts r before e's servers. *out_server: claimed and filled, not yet running; null: it is on the queue. Lock is not held. */
-static enum status present(struct request *r, struct endpoint *e, struct resource *target, struct context **out_server)
+/* Puts r before e's servers. *out_server: claimed and filled, not yet running; null: it is on the queue. Lock is not held.
+ * `asking`: the current context is the client and will sleep; otherwise the client must not go while its bytes are read. */
+static enum status present(struct request *r, struct endpoint *e, struct resource *target, bool asking, struct context **out_server)
 {
     *out_server = nullptr;
     spin_lock(&e->lock);
@@ -45,12 +46,13 @@ static enum status present(struct request *r, struct endpoint *e, struct resourc
         spin_unlock(&e->lock);
         return ERR_PEER_GONE;
     }
-    r->endpoint = e;
+    __atomic_store_n(&r->endpoint, e, __ATOMIC_RELEASE);
+    r->busy = 0;
     struct context *server = endpoint_take_server_locked(e);
     if (!server) {
         r->state = REQUEST_QUEUED;
         list_push_back(&e->queue, &r->link);
-        if (r->client)
+        if (asking)
             context_block_prepare("a busy server", e->object.id, r->kind & KIND_INTERRUPTIBLE ? WAIT_INTERRUPTIBLE | WAIT_KILLABLE
                                                                                              : WAIT_KILLABLE);
         spin_unlock(&e->lock);
@@ -59,8 +61,14 @@ static enum status present(struct request *r, struct endpoint *e, struct resourc
     r->state = REQUEST_OPEN;
     list_push_back(&e->open, &r->link);
     e->events_in_row = 0;
+    r->busy = !asking;
     spin_unlock(&e->lock);
     enum status status = transfer_to_server(r, server);
+    if (unlikely(!asking)) {
+        spin_lock(&e->lock);
+        r->busy = 0;
+        spin_unlock(&e->lock);
+    }
     if (unlikely(status != OK)) {
         spin_lock(&e->lock);
         list_remove(&r->link);
@@ -147,10 +155,10 @@ static void request_finish(struct request *r)
 static enum status ask(struct context *c, struct request *r)
 {
     struct context *server;
-    enum status status = present(r, r->resource->endpoint, r->resource, &server);
+    enum status status = present(r, r->resource->endpoint, r->resource, true, &server);
     if (unlikely(status == ERR_WOULD_BLOCK)) { /* bytes that only a pager has */
         TRY(bring_in(r));
-        status = present(r, r->resource->endpoint, r->resource, &server);
+        status = present(r, r->resource->endpoint, r->resource, true, &server);
     }
     if (unlikely(status != OK))
         return status == ERR_WOULD_BLOCK ? ERR_BAD_ADDRESS : status;
@@ -230,7 +238,7 @@ enum status ipc_submit(struct resource *resource, uint32_t kind, const uint64_t 
     r->completion_endpoint = completion;
     notice_init(&r->completion, KIND_COMPLETION, tag, nullptr);
     struct context *server;
-    status = present(r, resource->endpoint, resource, &server);
+    status = present(r, resource->endpoint, resource, false, &server);
     if (server)
         context_ready(server);
     if (status != OK)
@@ -387,7 +395,6 @@ enum status ipc_reply(struct endpoint *e, uint64_t id, int64_t result, uint64_t 
 void request_fail(struct endpoint *e, struct request *r, enum status status)
 {
     spin_lock(&e->lock);
-    IGNORE((enum status)0);
     (void)complete_locked(e, r, status, nullptr, false);
 }
 
@@ -468,17 +475,15 @@ enum status ipc_forward(struct endpoint *e, uint64_t id, struct resource *to, ui
     r->forwarded = to;
     object_get(&to->object);
     spin_unlock(&e->lock);
-    struct context *client = take(r->client); /* it sleeps already: `present` must not prepare the forwarder for sleep */
     struct context *server;
-    status = present(r, to->endpoint, to, &server);
-    spin_lock(&to->endpoint->lock);
-    r->client = client;
-    r->busy--;
-    __atomic_store_n(&r->endpoint, to->endpoint, __ATOMIC_RELEASE);
-    spin_unlock(&to->endpoint->lock);
+    status = present(r, to->endpoint, to, false, &server);
     if (server)
         context_ready(server);
-    if (status != OK)
-        request_fail(to->endpoint, r, status);
+    if (status != OK) {
+        struct endpoint *where = request_lock(r);
+        r->busy = 0;
+        spin_unlock(&where->lock);
+        request_fail(where, r, status);
+    }
     return OK;
 }
