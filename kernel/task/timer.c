@@ -49,6 +49,11 @@ static struct timer *earliest_locked(struct timer_cpu *tc)
 void timer_arm(struct timer *t, uint64_t deadline_ns)
 {
     timer_cancel(t);
+    timer_arm_again(t, deadline_ns);
+}
+
+void timer_arm_again(struct timer *t, uint64_t deadline_ns)
+{
     struct timer_cpu *tc = &timer_cpus[this_cpu()->number];
     GUARD(&tc->lock);
     t->deadline_ns = deadline_ns;

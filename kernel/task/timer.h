@@ -16,6 +16,7 @@ struct timer {
 };
 void timer_init(struct timer *t, void (*fire)(struct timer *t));
 void timer_arm(struct timer *t, uint64_t deadline_ns);     /* replaces an earlier deadline */
+void timer_arm_again(struct timer *t, uint64_t deadline_ns); /* from its own fire function only */
 void timer_cancel(struct timer *t);                        /* afterwards fire does not run and will not */
 void timer_system_init(void);
 /* The scheduler's own deadline on this CPU: the end of the running slice; UINT64_MAX: none. */
