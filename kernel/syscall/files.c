@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT
+ * Reading and writing anything: what the kernel answers itself goes to kernel/object/io.h, a resource's server gets a request.
+ * And the server's side of file objects. */
+#include "kernel/object/io.h"
+#include "kernel/core/log.h"
+#include "kernel/ipc/endpoint.h"
+#include "kernel/mm/heap.h"
+#include "kernel/object/file_object.h"
+#include "kernel/object/memory_object.h"
+#include "kernel/object/pipe.h"
+#include "kernel/object/small.h"
+#include "kernel/object/stream.h"
+#include "kernel/syscall/syscall.h"
+
+#define VECTORS_MAX 1024u
+#define VECTORS_ON_STACK 8u
+
+static enum status get_object(uint64_t handle, uint32_t rights, struct object **out)
+{
+    return handle_get(caller_handles(), (handle_t)handle, 0, rights, out);
+}
+
+/* A resource's server reads or writes; takes over the reference. */
+static int64_t resource_transfer(struct object *o, uint32_t operation, uint64_t address, uint64_t length, uint64_t offset)
+{
+    struct resource *r = container_of(o, struct resource, object);
+    uint64_t words[MESSAGE_WORDS] = {offset, r->stream_flags};
+    uint32_t kind = operation | KIND_INTERRUPTIBLE;
+    if (operation == OP_READ) {
+        words[4] = address;
+        words[5] = length;
+        kind |= KIND_RECEIVE_DATA | (offset == OFFSET_STREAM ? 0 : KIND_IDEMPOTENT);
+    } else {
+        words[6] = address;
+        words[7] = length;
+        kind |= KIND_SEND_DATA | (offset == OFFSET_STREAM ? 0 : KIND_IDEMPOTENT);
+    }
+    return ipc_call(r, kind, words, words);
+}
+
+static bool counts(void *argument)
+{
+    return object_has_count(argument);
+}
+
+/* Timers and doorbells: eight bytes, how often since the last read. */
+static enum status read_count(struct object *o, struct user_io *io, uint64_t *out_done)
+{
+    if (io->left < sizeof(uint64_t))
+        return ERR_INVALID;
+    if (!counts(o))
+        return ERR_WOULD_BLOCK; /* a waiter polls; reading never waits */
+    uint64_t count = object_count_take(o);
+    size_t done;
+    TRY(user_io_put(io, &count, sizeof count, &done));
+    *out_done = done;
+    return OK;
+}
+
+static enum status read_log(struct user_io *io, uint64_t offset, uint64_t *out_done)
+{
+    uint8_t chunk[512];
+    uint64_t position = offset;
+    *out_done = 0;
+    while (io->left) {
+        size_t n = log_read(&position, (struct span){chunk, MIN(sizeof chunk, io->left)}), put;
+        if (!n)
+            break;
+        TRY(user_io_put(io, chunk, n, &put));
+        *out_done += put;
+    }
+    return OK;
+}
+
+static enum status read_object(struct object *o, struct user_io *io, uint64_t offset, uint64_t *out_done)
+{
+    switch (o->type->kind) {
+    case OBJECT_TIMER:
+    case OBJECT_DOORBELL:
+        return read_count(o, io, out_done);
+    case OBJECT_LOG:
+        return read_log(io, offset, out_done);
+    default:
+        return io_is_kernel_kind(o->type->kind) ? io_read(o, io, offset, out_done) : ERR_NOT_SUPPORTED;
+    }
+}
+
+static enum status write_object(struct object *o, struct user_io *io, uint64_t offset, uint64_t *out_done)
+{
+    return io_is_kernel_kind(o->type->kind) ? io_write(o, io, offset, out_done) : ERR_NOT_SUPPORTED;
+}
+
+int64_t sys_read(struct trap_frame *f)
+{
+    struct object *o;
+    TRY_CALL(get_object(ARG0(f), RIGHT_READ, &o));
+    if (o->type->kind == OBJECT_RESOURCE)
+        return resource_transfer(o, OP_READ, ARG1(f), ARG2(f), ARG3(f));
+    struct user_io io;
+    uint64_t done;
+    enum status status = user_io_single(&io, user(ARG1(f)), ARG2(f));
+    if (likely(status == OK))
+        status = read_object(o, &io, ARG3(f), &done);
+    object_put(o);
+    return status == OK ? (int64_t)done : status;
+}
+
+int64_t sys_write(struct trap_frame *f)
+{
+    struct object *o;
+    TRY_CALL(get_object(ARG0(f), RIGHT_WRITE, &o));
+    if (o->type->kind == OBJECT_RESOURCE)
+        return resource_transfer(o, OP_WRITE, ARG1(f), ARG2(f), ARG3(f));
+    struct user_io io;
+    uint64_t done;
+    enum status status = user_io_single(&io, user(ARG1(f)), ARG2(f));
+    if (likely(status == OK))
+        status = write_object(o, &io, ARG3(f), &done);
+    object_put(o);
+    return status == OK ? (int64_t)done : status;
+}
+
+/* One request for each vector; a short one ends it. */
+static int64_t resource_vectors(struct object *o, uint32_t operation, const struct io_vector *vectors, uint32_t count, uint64_t offset)
+{
+    int64_t total = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!vectors[i].length)
+            continue;
+        object_get(o);
+        int64_t done = resource_transfer(o, operation, vectors[i].address, vectors[i].length,
+                                         offset == OFFSET_STREAM ? offset : offset + (uint64_t)total);
+        if (done < 0)
+            return total ? total : done;
+        total += done;
+        if ((uint64_t)done < vectors[i].length)
+            break;
+    }
+    return total;
+}
+
+static int64_t vectored(struct object *o, const struct io_vector *vectors, uint32_t count, uint64_t offset, bool writing)
+{
+    struct user_io io;
+    uint64_t done;
+    TRY_CALL(user_io_init(&io, vectors, count));
+    if (o->type->kind == OBJECT_RESOURCE)
+        return resource_vectors(o, writing ? OP_WRITE : OP_READ, vectors, count, offset);
+    TRY_CALL(writing ? write_object(o, &io, offset, &done) : read_object(o, &io, offset, &done));
+    return (int64_t)done;
+}
+
+static int64_t transfer_vectors(struct trap_frame *f, bool writing)
+{
+    struct io_vector few[VECTORS_ON_STACK];
+    uint64_t count = ARG2(f);
+    if (count > VECTORS_MAX)
+        return ERR_INVALID;
+    CLEANUP(object_put) struct object *o = nullptr;
+    TRY_CALL(get_object(ARG0(f), writing ? RIGHT_WRITE : RIGHT_READ, &o));
+    struct io_vector *vectors = count <= VECTORS_ON_STACK ? few : heap_allocate(count * sizeof *vectors);
+    if (!vectors)
+        return ERR_NO_MEMORY;
+    int64_t result = copy_from_user(vectors, user(ARG1(f)), count * sizeof *vectors);
+    if (result == OK)
+        result = vectored(o, vectors, (uint32_t)count, ARG3(f), writing);
+    if (vectors != few)
+        heap_free(vectors, count * sizeof *vectors);
+    return result;
+}
+
+int64_t sys_read_vector(struct trap_frame *f)
+{
+    return transfer_vectors(f, false);
+}
+
+int64_t sys_write_vector(struct trap_frame *f)
+{
+    return transfer_vectors(f, true);
+}
+
+/* Operations without data that a server may answer; takes over the reference. */
+static int64_t resource_plain(struct object *o, uint32_t operation, uint64_t first, uint64_t second)
+{
+    uint64_t words[MESSAGE_WORDS] = {first, second};
+    return ipc_call(container_of(o, struct resource, object), operation | KIND_INTERRUPTIBLE, words, words);
+}
+
+int64_t sys_seek(struct trap_frame *f)
+{
+    struct object *o;
+    TRY_CALL(get_object(ARG0(f), 0, &o));
+    if (o->type->kind == OBJECT_RESOURCE)
+        return resource_plain(o, OP_SEEK, ARG1(f), ARG2(f));
+    uint64_t offset;
+    enum status status = io_is_kernel_kind(o->type->kind) ? io_seek(o, (int64_t)ARG1(f), (uint32_t)ARG2(f), &offset) : ERR_NOT_SEEKABLE;
+    object_put(o);
+    return status == OK ? (int64_t)offset : status;
+}
+
+int64_t sys_stat(struct trap_frame *f)
+{
+    struct object *o;
+    TRY_CALL(get_object(ARG0(f), 0, &o));
+    if (o->type->kind == OBJECT_RESOURCE) {
+        uint64_t words[MESSAGE_WORDS] = {[4] = ARG1(f), [5] = sizeof(struct file_attributes)};
+        return ipc_call(container_of(o, struct resource, object), OP_STAT | KIND_RECEIVE_DATA, words, words);
+    }
+    struct file_attributes attributes;
+    enum status status = io_is_kernel_kind(o->type->kind) ? io_stat(o, &attributes) : ERR_NOT_SUPPORTED;
+    object_put(o);
+    TRY_CALL(status);
+    return copy_to_user(user(ARG1(f)), &attributes, sizeof attributes);
+}
+
+int64_t sys_sync(struct trap_frame *f)
+{
+    struct object *o;
+    TRY_CALL(get_object(ARG0(f), 0, &o));
+    if (o->type->kind == OBJECT_RESOURCE)
+        return resource_plain(o, OP_SYNC, ARG1(f), 0);
+    enum status status = io_is_kernel_kind(o->type->kind) ? io_sync(o, (uint32_t)ARG1(f)) : ERR_NOT_SUPPORTED;
+    object_put(o);
+    return status;
+}
+
+int64_t sys_truncate(struct trap_frame *f)
+{
+    struct object *o;
+    TRY_CALL(get_object(ARG0(f), RIGHT_WRITE, &o));
+    if (o->type->kind == OBJECT_RESOURCE)
+        return resource_plain(o, OP_TRUNCATE, ARG1(f), 0);
+    enum status status = io_is_kernel_kind(o->type->kind) ? io_truncate(o, ARG1(f)) : ERR_NOT_SUPPORTED;
+    object_put(o);
+    return status;
+}
+
+#define RESOURCE_FLAGS_CHANGEABLE (STREAM_APPEND | STREAM_NONBLOCK | STREAM_SYNC | STREAM_DIRECT | STREAM_NO_ACCESS_TIME)
+
+int64_t sys_stream_flags(struct trap_frame *f)
+{
+    CLEANUP(object_put) struct object *o = nullptr;
+    TRY_CALL(get_object(ARG0(f), 0, &o));
+    uint32_t set = (uint32_t)ARG1(f), clear = (uint32_t)ARG2(f), old;
+    if (o->type->kind == OBJECT_RESOURCE) {
+        struct resource *r = container_of(o, struct resource, object);
+        if ((set | clear) & ~RESOURCE_FLAGS_CHANGEABLE)
+            return ERR_INVALID;
+        old = __atomic_load_n(&r->stream_flags, __ATOMIC_RELAXED);
+        while (!__atomic_compare_exchange_n(&r->stream_flags, &old, (old & ~clear) | set, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+            ;
+        return old;
+    }
+    if (!io_is_kernel_kind(o->type->kind))
+        return ERR_NOT_SUPPORTED;
+    TRY_CALL(io_flags(o, set, clear, &old));
+    return old;
+}
+
+int64_t sys_pipe_create(struct trap_frame *f)
+{
+    struct pipe_end *reader, *writer;
+    if (ARG2(f) & ~(uint64_t)(STREAM_NONBLOCK | STREAM_DIRECT))
+        return ERR_INVALID;
+    TRY_CALL(pipe_create((uint32_t)ARG2(f), &reader, &writer));
+    int64_t first = install_new(&reader->object, RIGHT_READ | RIGHT_GRANT, ARG1(f));
+    if (first < 0) {
+        object_put(&writer->object);
+        return first;
+    }
+    int64_t second = install_new(&writer->object, RIGHT_WRITE | RIGHT_GRANT, ARG1(f));
+    handle_t pair[2] = {(handle_t)first, (handle_t)second};
+    enum status status = second < 0 ? (enum status)second : copy_to_user(user(ARG0(f)), pair, sizeof pair);
+    if (status != OK) {
+        IGNORE(handle_close(caller_handles(), pair[0]));
+        if (second >= 0)
+            IGNORE(handle_close(caller_handles(), pair[1]));
+    }
+    return status;
+}
+
+int64_t sys_channel_create(struct trap_frame *f)
+{
+    (void)f;
+    return ERR_NOT_SUPPORTED;
+}
+
+/* ---- The server's side ------------------------------------------------------------------------------------------------ */
+
+int64_t sys_file_create(struct trap_frame *f)
+{
+    struct file_attributes attributes;
+    TRY_CALL(copy_from_user(&attributes, user(ARG2(f)), sizeof attributes));
+    CLEANUP(object_put) struct object *endpoint = nullptr;
+    if ((handle_t)ARG0(f) != HANDLE_NONE)
+        TRY_CALL(handle_get(caller_handles(), (handle_t)ARG0(f), OBJECT_ENDPOINT, RIGHT_MANAGE, &endpoint));
+    struct file_object *file;
+    TRY_CALL(file_create(endpoint ? container_of(endpoint, struct endpoint, object) : nullptr, endpoint, ARG1(f), &attributes, &file));
+    return install_new(file_as_object(file), RIGHT_ALL & ~RIGHT_DEBUG, ARG3(f));
+}
+
+static enum status get_file(uint64_t handle, uint32_t rights, struct object **out_reference, struct file_object **out)
+{
+    struct object *o;
+    TRY(handle_get(caller_handles(), (handle_t)handle, OBJECT_FILE, rights, &o));
+    *out_reference = o;
+    *out = file_from_object(o);
+    return OK;
+}
+
+int64_t sys_stream_create(struct trap_frame *f)
+{
+    CLEANUP(object_put) struct object *o = nullptr;
+    struct file_object *file;
+    uint32_t flags = (uint32_t)ARG1(f), rights = (uint32_t)ARG2(f);
+    TRY_CALL(get_file(ARG0(f), rights & (RIGHT_READ | RIGHT_WRITE), &o, &file));
+    struct stream *s;
+    TRY_CALL(stream_create(file, flags, &s));
+    return install_new(stream_as_object(s), rights & RIGHT_ALL, ARG3(f));
+}
+
+int64_t sys_file_set(struct trap_frame *f)
+{
+    CLEANUP(object_put) struct object *o = nullptr;
+    struct file_object *file;
+    struct file_attributes attributes;
+    TRY_CALL(get_file(ARG0(f), RIGHT_MANAGE, &o, &file));
+    TRY_CALL(copy_from_user(&attributes, user(ARG2(f)), sizeof attributes));
+    return file_set(file, (uint32_t)ARG1(f), &attributes);
+}
+
+int64_t sys_file_supply(struct trap_frame *f)
+{
+    CLEANUP(object_put) struct object *o = nullptr, *memory = nullptr;
+    struct file_object *file;
+    TRY_CALL(get_file(ARG0(f), RIGHT_MANAGE, &o, &file));
+    if ((int64_t)ARG2(f) < 0)
+        return file_supply_status(file, ARG1(f), (enum status)(int32_t)ARG2(f));
+    if ((handle_t)ARG3(f) != HANDLE_NONE)
+        TRY_CALL(handle_get(caller_handles(), (handle_t)ARG3(f), OBJECT_MEMORY, RIGHT_READ | RIGHT_WRITE, &memory));
+    return file_supply(file, ARG1(f), ARG2(f), memory ? memory_from_object(memory) : nullptr, ARG4(f));
+}
+
+int64_t sys_file_written(struct trap_frame *f)
+{
+    CLEANUP(object_put) struct object *o = nullptr;
+    struct file_object *file;
+    TRY_CALL(get_file(ARG0(f), RIGHT_MANAGE, &o, &file));
+    return file_written(file, ARG1(f), ARG2(f), (enum status)(int32_t)ARG3(f));
+}
+
+int64_t sys_file_read(struct trap_frame *f)
+{
+    CLEANUP(object_put) struct object *o = nullptr;
+    struct file_object *file;
+    struct user_io io;
+    uint64_t done;
+    TRY_CALL(get_file(ARG0(f), RIGHT_MANAGE, &o, &file));
+    TRY_CALL(user_io_single(&io, user(ARG2(f)), ARG3(f)));
+    TRY_CALL(file_read_cached(file, ARG1(f), &io, &done));
+    return (int64_t)done;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * System calls: one handler each, named sys_NAME after abi/syscall.def, found through one table. A handler reads its arguments from
+ * the frame, looks at everything first, and returns what goes into rax. Message calls write the frame's words themselves. */
+#pragma once
+#include "abi/message.h"
+#include "abi/syscall.h"
+#include "arch/trap.h"
+#include "base/try.h"
+#include "kernel/core/addresses.h"
+#include "kernel/core/cpu.h"
+#include "kernel/object/handle_table.h"
+#include "kernel/task/process.h"
+
+typedef int64_t system_call_handler(struct trap_frame *f);
+
+#define SYSCALL(number, name, arguments) system_call_handler sys_##name;
+#include "abi/syscall.def"
+#undef SYSCALL
+
+#define ARG0(f) ((f)->rdi)
+#define ARG1(f) ((f)->rsi)
+#define ARG2(f) ((f)->words[WORD_RDX])
+#define ARG3(f) ((f)->words[WORD_R10])
+#define ARG4(f) ((f)->words[WORD_R8])
+#define ARG5(f) ((f)->words[WORD_R9])
+
+static inline struct process *caller(void) { return current()->process; }
+static inline struct handle_table *caller_handles(void) { return current()->process->handles; }
+
+/* TRY in a handler: the status becomes the answer. */
+#define TRY_CALL(expression)                                     \
+    do {                                                         \
+        enum status try_call_status_ = (expression);             \
+        if (unlikely(try_call_status_ != OK))                    \
+            return try_call_status_;                             \
+    } while (0)
+
+/* Gives the caller a handle on a fresh object whose only reference is ours; on failure the object is gone. */
+int64_t install_new(struct object *o, uint32_t rights, placement_t where);
+/* A process by handle or HANDLE_SELF_PROCESS, with a reference. */
+enum status process_argument(uint64_t handle, uint32_t rights, struct process **out);
+/* An address space by handle, HANDLE_SELF_SPACE, with a reference. */
+enum status space_argument(uint64_t handle, uint32_t rights, struct address_space **out);
+DEFINE_CLEANUP(handle_table_put, struct handle_table *)

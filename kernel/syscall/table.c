@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ * From a number to its handler: bounds, filter, table. */
+#include "kernel/syscall/syscall.h"
+#include "kernel/core/panic.h"
+#include "kernel/mm/address_space.h"
+
+static system_call_handler *const handlers[SYSCALL_COUNT] = {
+#define SYSCALL(number, name, arguments) [(number) - SYSCALL_FIRST] = sys_##name,
+#include "abi/syscall.def"
+#undef SYSCALL
+};
+
+void system_call(struct trap_frame *f)
+{
+    struct cpu *cpu = this_cpu();
+    uint64_t index = f->rax - SYSCALL_FIRST;
+    cpu->calls++;
+    if (unlikely(index >= SYSCALL_COUNT || !handlers[index])) {
+        f->rax = (uint64_t)(int64_t)ERR_NO_CALL;
+        return;
+    }
+    if (unlikely(!(cpu->current->process->filter[index / 64] >> (index % 64) & 1))) {
+        f->rax = (uint64_t)(int64_t)ERR_FILTERED;
+        return;
+    }
+    f->rax = (uint64_t)handlers[index](f);
+}
+
+void system_call_without_personality(struct trap_frame *f)
+{
+    f->rax = (uint64_t)(int64_t)ERR_NO_CALL;
+}
+
+int64_t sys_null(struct trap_frame *f)
+{
+    (void)f;
+    return OK;
+}
+
+int64_t install_new(struct object *o, uint32_t rights, placement_t where)
+{
+    handle_t h;
+    enum status status = handle_install(caller_handles(), o, rights, nullptr, where, &h);
+    if (status != OK) {
+        object_put(o);
+        return status;
+    }
+    return h;
+}
+
+enum status process_argument(uint64_t handle, uint32_t rights, struct process **out)
+{
+    if ((handle_t)handle == HANDLE_SELF_PROCESS) {
+        object_get(&caller()->object);
+        *out = caller();
+        return OK;
+    }
+    struct object *o;
+    TRY(handle_get(caller_handles(), (handle_t)handle, OBJECT_PROCESS, rights, &o));
+    *out = container_of(o, struct process, object);
+    return OK;
+}
+
+enum status space_argument(uint64_t handle, uint32_t rights, struct address_space **out)
+{
+    if ((handle_t)handle == HANDLE_SELF_SPACE) {
+        *out = space_get(caller()->space);
+        return OK;
+    }
+    struct object *o;
+    TRY(handle_get(caller_handles(), (handle_t)handle, OBJECT_SPACE, rights, &o));
+    *out = container_of(o, struct address_space, object);
+    return OK;
+}
