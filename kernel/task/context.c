@@ -3,11 +3,14 @@
  * run_queue.lock guards a CPU's queue; nothing else is locked on a switch. */
 #include "kernel/task/context.h"
 #include "arch/machine.h"
+#include "base/fmt.h"
 #include "base/string.h"
 #include "kernel/core/panic.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/heap.h"
+#include "kernel/mm/user_copy.h"
+#include "kernel/task/futex.h"
 #include "kernel/task/process.h"
 #include "kernel/task/timer.h"
 
@@ -426,6 +429,30 @@ void context_start(struct context *c)
     panic("a finished context was scheduled");
 }
 
+/* The word is cleared while the space still exists for sure; whoever joins wakes when we are as good as gone. */
+[[noreturn]] void context_exit(uint64_t word)
+{
+    struct process *p = current()->process;
+    uint32_t woken;
+    if (word && put_user_u32(user(word), 0) == OK)
+        IGNORE(futex_wake(user(word), UINT32_MAX, ~0u, 0, &woken));
+    spin_lock(&p->lock);
+    bool last = p->context_count == 1 && !p->ending;
+    spin_unlock(&p->lock);
+    if (last)
+        process_end(p, 0);
+    context_finish();
+}
+
+void context_notify(struct context *c)
+{
+    if (!c->block)
+        return;
+    /* Release: what the notifier wrote (a signal in the process table) is seen by the library that looks at pending. */
+    __atomic_store_n(&c->block->pending, 1, __ATOMIC_RELEASE);
+    context_attention(c, ATTENTION_NOTIFY);
+}
+
 void context_system_init(void)
 {
     for (uint32_t i = 0; i < CPU_MAX; i++) {
@@ -490,6 +517,28 @@ enum status context_schedule_set(struct context *c, uint32_t priority, uint64_t 
 uint64_t context_cpu_ns(const struct context *c)
 {
     return c->own.cpu_ns;
+}
+
+uint64_t context_running_ns(void)
+{
+    uint64_t ticks = arch_tsc() - current()->switched_in_tsc;
+    return (uint64_t)(((unsigned __int128)ticks * arch_time_multiplier()) >> 32);
+}
+
+void context_fill_info(struct context *c, struct context_info *out)
+{
+    *out = (struct context_info){
+        .id = c->object.id, .process_id = c->process ? c->process->object.id : 0, .state = c->state, .cpu = c->cpu,
+        .priority = c->own.priority, .cpu_ns = c->own.cpu_ns,
+    };
+    fmt(out->waits_for, sizeof out->waits_for, "%s", c->state == CONTEXT_BLOCKED && c->waits_for ? c->waits_for : "");
+}
+
+void context_for_each_unlocked(void (*visit)(struct context *c, void *argument), void *argument)
+{
+    uint32_t limit = 4096; /* a list torn by a crash may have no end */
+    for (struct list_node *n = registry.next; n != &registry && limit; n = n->next, limit--)
+        visit(&list_entry(n, struct registered, link)->context, argument);
 }
 
 uint32_t runnable_count(void)

@@ -125,8 +125,13 @@ void process_end(struct process *p, uint64_t exit_status)
 
 void process_finished(struct process *p)
 {
+    spin_lock(&p->lock); /* process_fill_info looks at them under it */
     struct handle_table *handles = take(p->handles);
     struct address_space *space = take(p->space);
+    spin_unlock(&p->lock);
+    struct context *never_started = take(p->first);
+    if (never_started)
+        object_put(&never_started->object);
     struct namespace *names = take(p->names);
     struct identity *identity = take(p->identity);
     if (handles)
@@ -171,13 +176,15 @@ void process_notify(struct process *p)
 {
     GUARD(&p->lock);
     list_for_each(node, &p->contexts) {
-        struct context *c = list_entry(node, struct context, process_link);
-        if (!c->block)
-            continue;
-        /* Release: what the notifier wrote (a signal in the process table) is seen by the library that looks at pending. */
-        __atomic_store_n(&c->block->pending, 1, __ATOMIC_RELEASE);
-        context_attention(c, ATTENTION_NOTIFY);
+        context_notify(list_entry(node, struct context, process_link));
     }
+}
+
+void process_contexts(struct process *p, void (*visit)(struct context *c, void *argument), void *argument)
+{
+    GUARD(&p->lock);
+    list_for_each(node, &p->contexts)
+        visit(list_entry(node, struct context, process_link), argument);
 }
 
 void process_suspend(struct process *p, bool suspend)

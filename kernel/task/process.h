@@ -22,6 +22,7 @@ struct process {
     uint64_t start_ns;
     /* atomic words */
     uint64_t credential;
+    struct context *first;            /* made, not started; a reference */
     uint64_t filter[2];
     uint64_t user_ns, faults;
     uint32_t suspended;               /* count */
@@ -55,6 +56,7 @@ enum status process_single_context(struct process *p);             /* exec: ends
 void process_notify(struct process *p);
 void process_suspend(struct process *p, bool suspend);
 enum status process_check_call(const struct process *p, uint32_t number);
+void process_contexts(struct process *p, void (*visit)(struct context *c, void *argument), void *argument);
 void process_for_each(void (*visit)(struct process *p, void *argument), void *argument);
 void process_fill_info(struct process *p, struct process_info *out);
 uint32_t process_count(void);
