@@ -1,5 +1,5 @@
 # The kernel: every source file under kernel/, linked twice, the second time with the table of its own symbols.
-KERNEL_USES := lib/base lib/format/boot lib/format/acpi
+KERNEL_USES := lib/base lib/format/boot lib/format/acpi lib/format/elf lib/format/initfs
 KERNEL_SOURCES := $(filter-out %_test.c %_fuzz.c,$(sort $(shell find kernel -name '*.c' -o -name '*.S')))
 KERNEL_OBJECTS := $(patsubst %,$(BUILD)/kernel/%.o,$(KERNEL_SOURCES))
 KERNEL_LIBRARIES := $(foreach m,$(KERNEL_USES),$(call library_file,$(m),kernel))

@@ -4,6 +4,7 @@
  * (lines) or ignored (messages), and reported once. */
 #include "kernel/irq/interrupt.h"
 #include "arch/machine.h"
+#include "arch/trap.h"
 #include "kernel/core/cpu.h"
 #include "kernel/core/log.h"
 #include "kernel/ipc/readiness.h"

@@ -183,7 +183,7 @@ int64_t sys_system_info(struct trap_frame *f)
     frame_counts(&frames);
     info.memory_bytes = frames.total * PAGE_BYTES;
     info.free_bytes = frames.free * PAGE_BYTES;
-    info.cached_bytes = frames.cached * PAGE_BYTES;
+    info.cached_bytes = frames.object * PAGE_BYTES;
     info.kernel_bytes = frames.kernel * PAGE_BYTES;
     info.boot_realtime_ns = (uint64_t)arch_realtime_offset_ns();
     for (uint32_t i = 0; i < cpu_count; i++) {

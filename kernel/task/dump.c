@@ -3,6 +3,7 @@
 #include "kernel/task/dump.h"
 #include "arch/machine.h"
 #include "arch/trap.h"
+#include "arch/trap.h"
 #include "kernel/core/log.h"
 #include "kernel/task/context.h"
 #include "kernel/task/process.h"

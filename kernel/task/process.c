@@ -4,6 +4,7 @@
 #include "kernel/task/process.h"
 #include "abi/syscall.h"
 #include "arch/machine.h"
+#include "base/fmt.h"
 #include "base/string.h"
 #include "kernel/core/log.h"
 #include "kernel/core/panic.h"

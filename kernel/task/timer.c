@@ -4,6 +4,7 @@
  * became later costs a spurious interrupt instead. */
 #include "kernel/task/timer.h"
 #include "arch/machine.h"
+#include "arch/trap.h"
 #include "kernel/core/cpu.h"
 #include "kernel/core/panic.h"
 #include "kernel/task/context.h"
