@@ -96,6 +96,10 @@ MODULES := $(sort $(shell find . -name module.mk -not -path './build/*'))
 include $(MODULES)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
+# For scripts: what a variable holds.
+print-%:
+	@echo '$($*)'
+
 .PHONY: all-tests clean
 clean:
 	rm -rf $(BUILD)

@@ -1,0 +1,187 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# ./mh test [WORD...]: all tests, or those sections and end-to-end tests whose names contain one of the words. Every check prints one
+# line, `ok NAME` or `not ok NAME: why`; the last line is `N passed, N failed`, and the status is 1 when something failed.
+set -u
+cd "$(dirname "$0")/.." || exit 125
+build=build
+mkdir -p $build/test
+results=$(mktemp -d "$build/test/run.XXXXXX") || exit 125
+trap 'rm -rf "$results"' EXIT
+words="$*"
+
+wanted() {
+    [ -n "$words" ] || return 0
+    for word in $words; do
+        case $1 in *"$word"*) return 0 ;; esac
+    done
+    return 1
+}
+
+# section NAME COMMAND...: runs it when wanted; its ok and not ok lines are counted, its other lines shown when something failed.
+section() {
+    name=$1
+    shift
+    wanted "$name" || return 0
+    "$@" >"$results/$name" 2>&1
+    status=$?
+    grep -v '^ok ' "$results/$name"
+    grep -q '^not ok ' "$results/$name" || [ $status = 0 ] || {
+        echo "not ok $name: ended with status $status" | tee -a "$results/$name"
+    }
+    echo "-- $name: $(grep -c '^ok ' "$results/$name") ok, $(grep -c '^not ok ' "$results/$name") not ok"
+}
+
+# judge NAME COMMAND...: one check.
+judge() {
+    judged=$1
+    shift
+    if output=$("$@" 2>&1); then
+        echo "ok $judged"
+    else
+        echo "not ok $judged: $(printf '%s' "$output" | grep -v '^  [a-z]* ' | head -40)"
+    fi
+}
+
+flags() { make -s --no-print-directory "print-CFLAGS_$1"; }
+
+# -- what is checked ----------------------------------------------------------------------------------------------------
+
+build_all() {
+    judge build make -k all
+    judge build-unit-tests make -k all-tests
+}
+
+# Each program ends with `N passed, N failed`.
+unit() {
+    for program in $(make -s --no-print-directory print-HOST_TESTS); do
+        name=$(basename "$program")
+        output=$(timeout 300 "$program" 2>&1)
+        last=$(printf '%s\n' "$output" | tail -n 1)
+        case $last in
+        *' passed, 0 failed') ;;
+        *) printf '%s\n' "$output" | head -60 ;;
+        esac
+        printf '%s\n' "$last" | awk -v name="$name" '
+            /^[0-9]+ passed, [0-9]+ failed$/ {
+                for (i = 1; i <= $1; i++) print "ok unit " name " " i
+                for (i = 1; i <= $3; i++) print "not ok unit " name ": see above"
+                next
+            }
+            { print "not ok unit " name ": " $0 }'
+    done
+}
+
+# Each file must be refused as it is, for the reason that its line `expect: TEXT` names, and accepted with -DALLOWED.
+rules() {
+    user=$(flags user | sed 's/-MMD -MP//')
+    # shellcheck disable=SC2086
+    for file in tests/rules/*.c; do
+        name=$(basename "$file" .c)
+        reason=$(sed -n 's/.*expect: \(.*[^ ]\) *\*\/.*/\1/p' "$file")
+        includes="-Itests/rules -Ikernel/arch/include $(find lib -maxdepth 4 -type d -name include | sed 's/^/-I/')"
+        if output=$(clang-19 $user $includes -fsyntax-only "$file" 2>&1); then
+            echo "not ok rule $name: it compiled"
+        elif ! printf '%s' "$output" | grep -qF -- "$reason"; then
+            echo "not ok rule $name: refused for another reason than '$reason': $(printf '%s' "$output" | head -5)"
+        elif ! output=$(clang-19 $user $includes -DALLOWED -fsyntax-only "$file" 2>&1); then
+            echo "not ok rule $name: the allowed form is refused: $(printf '%s' "$output" | head -5)"
+        else
+            echo "ok rule $name"
+        fi
+    done
+}
+
+# Public headers compile alone.
+headers() {
+    user=$(flags user | sed 's/-MMD -MP//')
+    includes="$(find lib -maxdepth 4 -type d -name include | sed 's/^/-I/')"
+    # shellcheck disable=SC2086
+    for header in abi/*.h $(find lib -path '*/include/*.h') build/gen/protocol/*.h; do
+        if output=$(printf '#include "%s"\n' "$header" | clang-19 $user $includes -Wno-unused-function -fsyntax-only -x c - 2>&1); then
+            echo "ok header $header"
+        else
+            echo "not ok header $header: $(printf '%s' "$output" | head -5)"
+        fi
+    done
+}
+
+# Linux's numbers and names live in posix/ alone.
+kernel_words() {
+    found=$(grep -rnwE 'E(PERM|NOENT|SRCH|INTR|IO|NXIO|2BIG|NOEXEC|BADF|CHILD|AGAIN|NOMEM|ACCES|FAULT|BUSY|EXIST|XDEV|NODEV|NOTDIR|ISDIR|INVAL|NFILE|MFILE|NOTTY|FBIG|NOSPC|SPIPE|ROFS|MLINK|PIPE|DOM|RANGE|NOSYS|NOTEMPTY|LOOP|TIMEDOUT)|SIG(HUP|INT|QUIT|ILL|TRAP|ABRT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|CHLD|CONT|STOP|TSTP|TTIN|TTOU)|O_(RDONLY|WRONLY|RDWR|CREAT|EXCL|TRUNC|APPEND|NONBLOCK|CLOEXEC)|errno|__NR_[a-z0-9_]+|S_IF[A-Z]+|CLONE_(VM|FS|FILES|SIGHAND|THREAD)|EPOLL[A-Z]+|POLL(IN|OUT|HUP|ERR)' \
+        --include='*.[chS]' kernel | grep -v '_test\.c:')
+    if [ -z "$found" ]; then
+        echo "ok the kernel has no Linux word"
+    else
+        printf 'not ok the kernel has no Linux word: %s\n' "$found" | head -10
+    fi
+}
+
+text_rules() {
+    # Every source starts with the licence; no tabs, no trailing blanks, no line over 140 columns.
+    git ls-files '*.c' '*.h' '*.S' '*.sh' '*.awk' mh .ci/run | while read -r file; do
+        [ -f "$file" ] || continue
+        head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "not ok text $file: no SPDX line"
+        awk -v f="$file" '/\t/ && !t { print "not ok text " f ":" FNR ": a tab"; t = 1 }
+            /[ \t]$/ && !b { print "not ok text " f ":" FNR ": blanks at the end"; b = 1 }
+            length($0) > 160 && !w { print "not ok text " f ":" FNR ": " length($0) " columns"; w = 1 }
+            /^(<<<<<<<|>>>>>>>) / { print "not ok text " f ":" FNR ": a merge mark" }' "$file"
+    done
+    echo "ok text was looked at"
+}
+
+protocols() { judge protocols $build/host/bin/protogen --check abi/protocol/*.proto; }
+layers() { sh tools/layercheck/layercheck.sh; }
+runner() { sh tests/runner/test.sh; }
+
+# End to end: each script prints ok and not ok lines; two machines at a time.
+one_end_to_end() {
+    name=$(basename "$1" .sh)
+    timeout -k 10 "${E2E_LIMIT:-900}" sh "$1" >"$results/e2e-$name" 2>&1
+    status=$?
+    grep -q -e '^ok ' -e '^not ok ' "$results/e2e-$name" || echo "not ok e2e $name: it said nothing (status $status)" >>"$results/e2e-$name"
+    [ $status != 124 ] || echo "not ok e2e $name: over its time" >>"$results/e2e-$name"
+    sed "s/^\(ok\|not ok\) /\1 e2e $name: /" "$results/e2e-$name" >"$results/e2e-$name.done"
+}
+
+end_to_end() {
+    [ -r $build/kernel.elf ] && [ -r $build/initfs.img ] || {
+        echo "not ok e2e: there is no kernel or no initfs"
+        return
+    }
+    running=0
+    for script in tests/e2e/*.sh; do
+        wanted "e2e-$(basename "$script" .sh)" || wanted e2e || continue
+        case $script in */lib.sh) continue ;; esac
+        one_end_to_end "$script" &
+        running=$((running + 1))
+        [ $((running % 2)) != 0 ] || wait
+    done
+    wait
+    cat "$results"/e2e-*.done 2>/dev/null
+    rm -f "$results"/e2e-*
+}
+
+section build build_all
+section unit unit
+section rules rules
+section headers headers
+section kernel-words kernel_words
+section text text_rules
+section protocols protocols
+section layers layers
+section runner runner
+[ -z "$words" ] || case $words in *e2e-*) words="$words e2e" only=yes ;; esac
+[ -z "${only-}" ] || words=$(printf '%s' "$words" | sed 's/ e2e$//')
+if [ -n "${only-}" ]; then
+    end_to_end >"$results/e2e" 2>&1
+    grep -v '^ok ' "$results/e2e"
+else
+    section e2e end_to_end
+fi
+
+passed=$(cat "$results"/* | grep -c '^ok ')
+failed=$(cat "$results"/* | grep -c '^not ok ')
+[ $((passed + failed)) != 0 ] || { echo "nothing matches: $words" && failed=1; }
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
