@@ -74,6 +74,7 @@ endef
 
 # $(call host_test,FOLDER,USES): all *_test.c of the folder, linked with tests/unit's main
 define host_test
+$(if $(USES_$(1)),,$(eval $(call library,$(1),$(2))))
 $(BUILD)/host/$(1)/%_test.c.o: $(1)/%_test.c | $$(GENERATED)
 	@mkdir -p $$(@D) && echo "  cc host $$<" && $(CC) $$(CFLAGS_host) -I$(1) $$(call includes,$(1) $(2) lib/base tests/unit) -c $$< -o $$@
 all-tests: $(BUILD)/host/test/$(subst /,-,$(1))
