@@ -5,6 +5,7 @@
 #include "posix/core/program.h"
 #include "posix/core/thread.h"
 #include "posix/linux/errno.h"
+#include "protocol/proc.h"
 
 /* Arguments as on Linux, at most six integers; the result goes into rax: a value, or -LINUX_E.... */
 #define LINUX_CALL(name, ...)        \

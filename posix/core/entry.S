@@ -187,8 +187,15 @@ posix_launch:
     callq posix_launched
     ud2
 
+/* thread_resume(thread): from a call that gives the program new registers. */
 /* thread_leave(thread, word): the last instructions of a thread that is not the process's last. From the store to `used` on, another
  * thread may take the area, so nothing touches the stack any more; context_exit (0x1049) clears the word and wakes its futex. */
+    .globl thread_resume
+    .hidden thread_resume
+thread_resume:
+    movq %rdi, %rsp
+    jmp posix_resume
+
     .globl thread_leave
     .hidden thread_leave
 thread_leave:

@@ -6,7 +6,7 @@
 #include "base/types.h"
 #include "posix/core/offsets.h"
 #include "posix/linux/signal.h"
-#include "protocol/proc.h"
+#include "protocol/proc_abi.h"
 
 struct process;
 
@@ -16,6 +16,8 @@ static_assert(sizeof(struct call_frame) == FRAME_BYTES);
 
 struct return_frame { uint64_t rip, cs, rflags, rsp, ss; };
 
+/* Thread ids: the first thread's is the pid, the others' have their area's index above it; unique in the system and below 2^30. */
+#define TID_PROCESS_BITS 22
 #define THREAD_QUEUE 12
 struct thread {
     union {
