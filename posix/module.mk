@@ -6,11 +6,14 @@ $(foreach m,$(POSIX_PARTS),$(eval EXTRA_$(m) := -fomit-frame-pointer -ffunction-
 $(foreach m,$(POSIX_PARTS),$(eval $(call library,$(m),$(POSIX_USES))))
 $(eval $(call host_test,posix/linux,lib/base))
 $(foreach m,posix/file posix/terminal posix/poll posix/proc,$(eval $(call host_test,$(m),lib/base)))
+$(eval $(call host_test,posix/launch,lib/base lib/sys lib/format/elf))
 
 POSIX_LIBRARIES := $(foreach m,$(filter-out posix/core,$(POSIX_PARTS)) $(POSIX_USES),$(call library_file,$(m),user))
 $(BUILD)/bin/posix.elf: $(call objects,posix/core,user) $(POSIX_LIBRARIES) posix/image.ld
 	@mkdir -p $(@D) && echo "  ld $@" && $(LD) -static -pie --no-dynamic-linker -z noexecstack --gc-sections --no-undefined \
 	  -T posix/image.ld -o $@ --start-group $(filter %.o %.a,$^) --end-group
+all: $(BUILD)/bin/posix
+PROGRAMS += $(BUILD)/bin/posix
 # What processes map: the bytes of the one segment.
 $(BUILD)/bin/posix: $(BUILD)/bin/posix.elf
 	@echo "  image $@" && $(OBJCOPY) -O binary $< $@

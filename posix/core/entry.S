@@ -21,15 +21,15 @@ posix_image:
     .long posix_fault_start - posix_image
     .long posix_fault_end - posix_image
     .long posix_fault_landing - posix_image
-    .long posix_launch - posix_image
+    .long posix_launch_entry - posix_image
     .long posix_resume - posix_image
     .long posix_exec_resume - posix_image
     .fill 5, 4, 0
 
     .section .posix.entry, "ax", @progbits
-    .globl posix_entry, posix_upcall, posix_resume, posix_exec_resume, posix_launch
+    .globl posix_entry, posix_upcall, posix_resume, posix_exec_resume, posix_launch_entry
     .globl posix_gate, posix_gate_end, posix_resume_gate, posix_resume_gate_end
-    .hidden posix_entry, posix_upcall, posix_resume, posix_exec_resume, posix_launch
+    .hidden posix_entry, posix_upcall, posix_resume, posix_exec_resume, posix_launch_entry
     .hidden posix_gate, posix_gate_end, posix_resume_gate, posix_resume_gate_end
 
     .balign 64
@@ -182,7 +182,7 @@ posix_resume_pending:
     callq posix_resume_interrupted
     jmp posix_resume
 
-posix_launch:
+posix_launch_entry:
     movq %rsp, %rdi
     callq posix_launched
     ud2

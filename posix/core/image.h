@@ -3,6 +3,9 @@
 #pragma once
 #include <stdint.h>
 
+/* For what assembly defines: found relative to the instruction, not through a table that would need relocation. */
+#define IN_IMAGE __attribute__((visibility("hidden")))
+
 #define POSIX_IMAGE_MAGIC 0x31305849534f504dull /* "MPOSIX01" */
 struct posix_image {
     uint64_t magic;

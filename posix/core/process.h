@@ -42,6 +42,7 @@ struct process {
     struct proc_signal_info queue[PROCESS_QUEUE]; /* their details; signal 0: free */
     struct linux_rlimit limits[LINUX_RLIMIT_COUNT];
     uint32_t thread_count;
+    uint64_t areas_mapped[PROCESS_THREADS / 64];
     struct thread *threads[PROCESS_THREADS];
     char     name[16];
     uint64_t logged[8];            /* numbers of unknown calls that were logged */

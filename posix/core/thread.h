@@ -36,6 +36,8 @@ struct thread {
     handle_t context;                        /* HANDLE_NONE: the first thread */
     uint64_t clear_tid;                      /* address of the word that thread end clears */
     uint64_t robust_list, robust_bytes;
+    uint64_t affinity;                       /* as the program set it; 0: all processors */
+    int32_t  nice;
     /* signals */
     uint64_t mask;
     uint64_t saved_mask;                     /* the mask that delivery restores when `restore_mask` */
@@ -68,6 +70,8 @@ static inline struct call_frame *thread_frame(struct thread *t)
 {
     return (struct call_frame *)((uint64_t)t - FRAME_BYTES);
 }
+
+#define PRIORITY_DEFAULT_ 20u /* of schedule_set */
 
 /* `pending` belongs to the kernel as well: it may set it at any instruction. */
 static inline void thread_set_pending(struct thread *t)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * From "something is pending" to the program's handler. Entered from the gates with the program's registers in block.saved; what is
  * there when these functions return is what the program goes on with. */
+#include "posix/core/image.h"
+#include "posix/process/process_calls.h"
 #include "posix/signal/signal.h"
 #include "sys/syscall.h"
 
-extern const char posix_gate[], posix_gate_end[], posix_resume_gate[], posix_resume_gate_end[];
+extern IN_IMAGE const char posix_gate[], posix_gate_end[], posix_resume_gate[], posix_resume_gate_end[];
 
 /* `restarts`: saved.rax is the result of a system call that ends here. */
 void posix_call_interrupted(struct thread *t);
@@ -98,12 +100,23 @@ static void act_by_default(struct process *p, uint32_t signal)
     }
 }
 
+/* SIGCHLD: who ignores it, or says SA_NOCLDWAIT, has no zombies; SA_NOCLDSTOP asks for ends only. */
+static bool child_matters(struct process *p, const struct linux_sigaction *action, const struct proc_signal_info *info)
+{
+    if (action->handler == LINUX_SIG_IGN || action->flags & LINUX_SA_NOCLDWAIT)
+        process_reap_all(p);
+    bool ended = info->code != LINUX_CLD_STOPPED && info->code != LINUX_CLD_CONTINUED;
+    return ended || !(action->flags & LINUX_SA_NOCLDSTOP);
+}
+
 /* True: a handler was set up. `from_call` ends with the first one: its result is settled then. */
 static bool deliver(struct thread *t, const struct proc_signal_info *info, bool *from_call, bool is_exception)
 {
     struct process *p = t->process;
     uint32_t signal = (uint32_t)info->signal;
     struct linux_sigaction action = action_take(p, signal);
+    if (signal == LINUX_SIGCHLD && !child_matters(p, &action, info))
+        return false;
     if (action.handler == LINUX_SIG_IGN)
         return false;
     if (action.handler == LINUX_SIG_DFL) {

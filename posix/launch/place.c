@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * Where the parts of a POSIX process lie. The kernel chooses freely for mmap; what is exact here keeps to the far ends. */
+#include "posix/launch/place.h"
+
+#define MIB (1ull << 20)
+#define PROGRAM_LOWEST 0x555000000000ull
+#define INTERPRETER_LOWEST 0x7e0000000000ull
+#define LIBRARY_LOWEST 0x7f0000000000ull
+#define STACK_LOWEST 0x7ff800000000ull
+
+static uint64_t spread(uint64_t lowest, uint64_t random, uint64_t range, uint64_t alignment)
+{
+    return lowest + align_down(random % range, alignment);
+}
+
+void posix_place_choose(const uint64_t random[4], struct posix_place *out)
+{
+    uint64_t library = spread(LIBRARY_LOWEST, random[0], 0x8000000000ull, MIB);
+    *out = (struct posix_place){
+        .program = spread(PROGRAM_LOWEST, random[1], 0x1000000000ull, PAGE_SIZE_BYTES),
+        .interpreter = spread(INTERPRETER_LOWEST, random[2], 0x8000000000ull, PAGE_SIZE_BYTES),
+        .image = library, .vdso = library + 15 * MIB, .clock = library + 16 * MIB, .table = library + 32 * MIB,
+        .state = library + 48 * MIB, .arena = library + 64 * MIB,
+        .stack_top = spread(STACK_LOWEST, random[3], 0x700000000ull, 16),
+    };
+}
