@@ -2,11 +2,10 @@
 POSIX_PARTS := posix/core posix/linux posix/process posix/signal posix/memory posix/thread posix/time posix/launch \
   posix/file posix/terminal posix/poll posix/proc
 POSIX_USES := lib/base lib/sys lib/format/elf
-$(foreach m,$(POSIX_PARTS),$(eval EXTRA_$(m) := -fomit-frame-pointer -ffunction-sections))
-$(foreach m,$(POSIX_PARTS),$(eval $(call library,$(m),$(POSIX_USES))))
+$(foreach m,$(filter-out posix/launch,$(POSIX_PARTS)),$(eval EXTRA_$(m) := -fomit-frame-pointer -ffunction-sections))
+$(foreach m,$(filter-out posix/launch,$(POSIX_PARTS)),$(eval $(call library,$(m),$(POSIX_USES))))
 $(eval $(call host_test,posix/linux,lib/base))
 $(foreach m,posix/file posix/terminal posix/poll posix/proc,$(eval $(call host_test,$(m),lib/base)))
-$(eval $(call host_test,posix/launch,lib/base lib/sys lib/format/elf))
 
 POSIX_LIBRARIES := $(foreach m,$(filter-out posix/core,$(POSIX_PARTS)) $(POSIX_USES),$(call library_file,$(m),user))
 $(BUILD)/bin/posix.elf: $(call objects,posix/core,user) $(POSIX_LIBRARIES) posix/image.ld
