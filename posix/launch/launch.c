@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Starts a POSIX process from a native program. */
-#include "launch/launch.h"
+#include "posix/launch/launch.h"
 #include "base/string.h"
 #include "posix/core/process.h"
 #include "posix/launch/launch_block.h"
@@ -23,10 +23,11 @@ static uint32_t count_strings(struct view strings)
 
 static enum status read_header(const struct posix_launch *l, struct posix_image *out)
 {
-    if (l->image.length < sizeof *out)
-        return ERR_BAD_FORMAT;
-    memcpy(out, l->image.data, sizeof *out);
-    return out->magic == POSIX_IMAGE_MAGIC && out->image_bytes <= l->image.length ? OK : ERR_BAD_FORMAT;
+    uint64_t at;
+    TRY(sys_map(HANDLE_SELF_SPACE, 0, PAGE_SIZE_BYTES, MAP_SHARED_ | PROT_READ_, l->image, l->image_offset, &at));
+    memcpy(out, (const void *)at, sizeof *out);
+    TRY(sys_unmap(HANDLE_SELF_SPACE, at, PAGE_SIZE_BYTES));
+    return out->magic == POSIX_IMAGE_MAGIC && out->image_bytes <= l->image_bytes ? OK : ERR_BAD_FORMAT;
 }
 
 static enum status write_block(handle_t space, const struct posix_launch *l, uint64_t address)
@@ -34,7 +35,6 @@ static enum status write_block(handle_t space, const struct posix_launch *l, uin
     struct launch_block block = {
         .path_bytes = (uint32_t)l->path.length, .argument_count = count_strings(l->arguments),
         .environment_count = count_strings(l->environment), .strings_bytes = (uint32_t)(l->arguments.length + l->environment.length),
-        .takes_terminal = l->takes_terminal,
     };
     uint64_t at, bytes = sizeof block + l->path.length + block.strings_bytes;
     if (bytes > LAUNCH_BLOCK_BYTES_MAX)
@@ -78,7 +78,7 @@ static enum status write_state(handle_t space, const struct posix_launch *l, con
     const volatile struct process_entry *table = (const volatile struct process_entry *)place->table;
     p = (struct process){
         .view = AT_VIEW, .proc = AT_PROC, .log = AT_LOG, .table = AT_TABLE, .image = AT_IMAGE, .clock = AT_CLOCK,
-        .image_base = place->image, .image_offset = l->image_offset, .image_bytes = l->image.length,
+        .image_base = place->image, .image_offset = l->image_offset, .image_bytes = l->image_bytes,
         .table_base = table, .entry = table + (uint32_t)token,
         .clock_page = (const volatile struct clock_page *)place->clock, .arena = place->arena, .pid = pid,
         .vfork_writer = HANDLE_NONE, .is_launch = 1, .umask = 022, .dumpable = 1, .thread_count = 1, .areas_mapped = {1},
@@ -96,13 +96,13 @@ static enum status write_state(handle_t space, const struct posix_launch *l, con
 
 static uint32_t list_handles(const struct posix_launch *l, struct handle_transfer *out)
 {
-    const handle_t high[] = {l->view, l->proc, l->log, l->table, l->image_object, l->clock};
+    const handle_t high[] = {l->view, l->proc, l->log, l->table, l->image, l->clock};
     uint32_t n = 0;
     for (uint32_t i = 0; i < ARRAY_LENGTH(high); i++)
         out[n++] = (struct handle_transfer){.from = high[i], .to = PLACE_EXACT((uint32_t)AT_VIEW + i)};
     for (uint32_t i = 0; i < DESCRIPTORS; i++)
-        if (l->files[i] != HANDLE_NONE)
-            out[n++] = (struct handle_transfer){.from = l->files[i], .to = PLACE_EXACT(i)};
+        if (l->descriptors[i] != HANDLE_NONE)
+            out[n++] = (struct handle_transfer){.from = l->descriptors[i], .to = PLACE_EXACT(i)};
     return n;
 }
 
@@ -113,7 +113,7 @@ static enum status create(const struct posix_launch *l, const struct posix_image
     struct personality personality;
     personality_of_image(header, place->image, &personality);
     struct process_arguments arguments = {
-        .space = space, .name_space = HANDLE_NONE, .group = HANDLE_NONE, .identity = HANDLE_NONE,
+        .space = space, .name_space = l->name_space, .group = l->group, .identity = l->identity,
         .entry = place->image + header->launch, .stack = first_thread_block(place), .thread_block = first_thread_block(place),
         .personality = (uint64_t)&personality, .handles = (uint64_t)transfers, .handle_count = list_handles(l, transfers),
         .name = "launch",
@@ -121,45 +121,26 @@ static enum status create(const struct posix_launch *l, const struct posix_image
     return sys_process_create(&arguments, PLACE_HIGH, out_process);
 }
 
-static enum status introduce(const struct posix_launch *l, handle_t process, handle_t space, const struct posix_place *place)
+static enum status introduce(const struct posix_launch *l, handle_t process, handle_t space, const struct posix_place *place, int32_t *out_pid)
 {
-    struct proc_adopt_in in = {.process = process, .name = l->path};
+    struct proc_adopt_in in = {.process = process, .parent = l->parent, .name = l->path};
     struct proc_adopt_out out;
     if (in.name.length > 255)
         in.name.length = 255;
     TRY(proc_adopt(l->proc, &in, &out));
-    return write_state(space, l, place, out.pid, out.token);
+    TRY(write_state(space, l, place, out.pid, out.token));
+    *out_pid = out.pid;
+    return sys_process_start(process, 0, 0);
 }
 
-static enum status create_and_introduce(const struct posix_launch *l, const struct posix_image *header, const struct posix_place *place,
-                                        handle_t space, handle_t *out_process)
-{
-    handle_t second, process;
-    TRY(sys_handle_dup(space, PLACE_HIGH, 0, 0, 0, &second)); /* the process takes one; ours writes the state */
-    enum status status = create(l, header, place, second, &process);
-    if (status != OK) {
-        IGNORE(sys_handle_close(second));
-        return status;
-    }
-    status = introduce(l, process, space, place);
-    if (status == OK) {
-        *out_process = process;
-        return OK;
-    }
-    IGNORE(sys_process_kill(process, 126 << 8));
-    IGNORE(sys_handle_close(process));
-    return status;
-}
-
-enum status posix_launch(const struct posix_launch *l, handle_t *out_process)
+enum status posix_launch(const struct posix_launch *l, handle_t *out_process, int32_t *out_pid)
 {
     struct posix_image header;
     struct posix_place place;
     uint64_t random[4];
-    handle_t space;
+    handle_t space, second, process;
     struct library_parts parts = {
-        .image = l->image_object, .clock = l->clock, .table = l->table, .image_offset = l->image_offset,
-        .image_bytes = l->image.length,
+        .image = l->image, .clock = l->clock, .table = l->table, .image_offset = l->image_offset, .image_bytes = l->image_bytes,
     };
     TRY(read_header(l, &header));
     TRY(sys_random(SPAN_OF_ARRAY(random)));
@@ -169,7 +150,23 @@ enum status posix_launch(const struct posix_launch *l, handle_t *out_process)
     if (status == OK)
         status = write_block(space, l, place.state + LAUNCH_BLOCK_OFFSET);
     if (status == OK)
-        status = create_and_introduce(l, &header, &place, space, out_process);
+        status = sys_handle_dup(space, PLACE_HIGH, 0, 0, 0, &second); /* the process takes one; ours writes the state */
+    if (status != OK) {
+        IGNORE(sys_handle_close(space));
+        return status;
+    }
+    status = create(l, &header, &place, second, &process);
+    if (status != OK) {
+        IGNORE(sys_handle_close(second));
+    } else {
+        status = introduce(l, process, space, &place, out_pid);
+        if (status != OK) {
+            IGNORE(sys_process_kill(process, 126 << 8));
+            IGNORE(sys_handle_close(process));
+        } else {
+            *out_process = process;
+        }
+    }
     IGNORE(sys_handle_close(space));
     return status;
 }

@@ -9,6 +9,5 @@ struct launch_block {
     uint32_t path_bytes;                 /* without a zero */
     uint32_t argument_count, environment_count;
     uint32_t strings_bytes;              /* arguments, then environment, each with its zero */
-    uint32_t takes_terminal;             /* 1: descriptor 0 becomes the controlling terminal */
     uint8_t  text[];                     /* path, strings */
 };

@@ -10,7 +10,6 @@
 #include "posix/linux/resource.h"
 #include "posix/signal/signal.h"
 #include "posix/thread/area.h"
-#include "protocol/tty.h"
 #include "protocol/vfs.h"
 #include "sys/syscall.h"
 
@@ -456,13 +455,6 @@ LINUX_CALL(execve, uint64_t path, uint64_t arguments, uint64_t environment)
     return linux_execveat(AT_FDCWD, path, arguments, environment, 0);
 }
 
-static void take_terminal(void)
-{
-    enum status status = tty_attach(0, &(struct tty_attach_in){.force = 0}, nullptr);
-    if (status != OK)
-        posix_log("no controlling terminal: status %d", status);
-}
-
 /* The first act of a natively started process: its block says what to exec. */
 [[noreturn]] void posix_launched(struct thread *t);
 [[noreturn]] void posix_launched(struct thread *t)
@@ -478,8 +470,6 @@ static void take_terminal(void)
         e->strings.argument_count = b->argument_count;
         e->strings.environment_count = b->environment_count;
         strings_finish(e);
-        if (b->takes_terminal)
-            take_terminal();
         int64_t result = exec_run(e);
         posix_log("cannot start %.*s: error %ld", (int)b->path_bytes, (const char *)b->text, -result);
         sys_process_exit(result == -LINUX_ENOENT ? 127 << 8 : 126 << 8);
