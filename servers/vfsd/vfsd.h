@@ -37,6 +37,9 @@ struct vfsd {
 };
 extern struct vfsd vfsd;
 
+/* serve.c */
+enum status vfsd_start(const struct start_block *block);
+
 /* opened.c */
 enum status opened_create(enum opened_kind kind, struct node *root, struct node *node, uint32_t open_flags, handle_t *out_handle);
 void opened_put(struct opened *o);
