@@ -5,6 +5,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/mm/page_table.h"
 #include "kernel/mm/space_internal.h"
+#include "kernel/object/file_object.h"
 
 #define AREA_HIGHEST 0x00007fff00000000ull
 #define AREA_RANDOM_BITS 28u
@@ -84,6 +85,8 @@ void space_deactivate(void)
 void mapping_attach(struct mapping *m, struct pageable *object)
 {
     object_get(&object->object);
+    if (object->object.type->kind == OBJECT_FILE)
+        file_user_added(file_from_object(&object->object));
     GUARD(&object->lock);
     list_push_back(&object->mappings, &m->object_link);
 }
@@ -98,8 +101,11 @@ void mapping_detach_locked(struct mapping *m)
 
 void mapping_release(struct mapping *m)
 {
-    if (m->object)
+    if (m->object) {
+        if (m->object->object.type->kind == OBJECT_FILE)
+            file_user_gone(file_from_object(&m->object->object));
         object_put(&m->object->object);
+    }
     cache_free(&mapping_cache, m);
 }
 

@@ -24,3 +24,4 @@ enum status pipe_create(uint32_t flags, struct pipe_end **out_reader, struct pip
 enum status pipe_read(struct pipe_end *reader, struct user_io *io, uint64_t *out_done);
 enum status pipe_write(struct pipe_end *writer, struct user_io *io, uint64_t *out_done); /* ERR_BROKEN_PIPE: nobody reads */
 uint64_t pipe_bytes(struct pipe_end *end); /* waiting to be read */
+uint64_t pipe_id(struct pipe_end *end);    /* the same for both ends */
