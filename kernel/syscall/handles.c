@@ -2,6 +2,7 @@
  * Handles and namespaces. */
 #include "base/string.h"
 #include "kernel/ipc/endpoint.h"
+#include "kernel/mm/address_space.h"
 #include "kernel/mm/user_copy.h"
 #include "kernel/object/io.h"
 #include "kernel/object/namespace.h"
@@ -9,11 +10,29 @@
 
 #define OPEN_NAME_MAX 8192u
 
+/* The pseudo handles become real ones: how a process shows itself to somebody. */
+static struct object *self_object(handle_t pseudo)
+{
+    switch (pseudo) {
+    case HANDLE_SELF_PROCESS:
+        return &caller()->object;
+    case HANDLE_SELF_SPACE:
+        return &caller()->space->object;
+    case HANDLE_SELF_CONTEXT:
+        return &current()->object;
+    default:
+        return nullptr;
+    }
+}
+
 int64_t sys_handle_dup(struct trap_frame *f)
 {
     handle_t h;
     if (ARG2(f) & ~(uint64_t)RIGHT_ALL || ARG4(f) & ~(uint64_t)DUP_REVOCABLE)
         return ERR_INVALID;
+    struct object *self = self_object((handle_t)ARG0(f));
+    if (self)
+        return install_new(object_get(self), ARG2(f) ? (uint32_t)ARG2(f) : RIGHT_ALL, ARG1(f));
     TRY_CALL(handle_dup(caller_handles(), (handle_t)ARG0(f), ARG1(f), (uint32_t)ARG2(f), ARG3(f), (uint32_t)ARG4(f), &h));
     return h;
 }
