@@ -24,13 +24,21 @@ static enum status on_open(struct request *rq, struct view path, uint32_t open_f
 
 static const struct scheme_ops ops = {.open = on_open, .protocol = ramfs_protocol};
 
+static enum status map_bytes(handle_t memory, uint64_t bytes, uint64_t *out_address)
+{
+    return sys_map(HANDLE_SELF_SPACE, 0, align_up(bytes, PAGE_SIZE_BYTES), PROT_READ_ | MAP_SHARED_, memory, 0, out_address);
+}
+
+/* The first page tells how long it is. */
 static enum status archive_map(handle_t memory, struct view *out)
 {
-    struct file_attributes a;
-    uint64_t address;
-    TRY(sys_stat(memory, &a));
-    TRY(sys_map(HANDLE_SELF_SPACE, 0, align_up(a.size_bytes, PAGE_SIZE_BYTES), PROT_READ_ | MAP_SHARED_, memory, 0, &address));
-    *out = (struct view){(const uint8_t *)(uintptr_t)address, a.size_bytes};
+    uint64_t address, bytes;
+    TRY(map_bytes(memory, PAGE_SIZE_BYTES, &address));
+    enum status status = initfs_length((struct view){(const uint8_t *)(uintptr_t)address, PAGE_SIZE_BYTES}, &bytes);
+    IGNORE(sys_unmap(HANDLE_SELF_SPACE, address, PAGE_SIZE_BYTES));
+    TRY(status);
+    TRY(map_bytes(memory, bytes, &address));
+    *out = (struct view){(const uint8_t *)(uintptr_t)address, bytes};
     return OK;
 }
 
