@@ -206,8 +206,12 @@ int64_t sys_stat(struct trap_frame *f)
         uint64_t words[MESSAGE_WORDS] = {[4] = ARG1(f), [5] = sizeof(struct file_attributes)};
         return ipc_call(container_of(o, struct resource, object), OP_STAT | KIND_RECEIVE_DATA, words, words);
     }
-    struct file_attributes attributes;
-    enum status status = io_is_kernel_kind(o->type->kind) ? io_stat(o, &attributes) : ERR_NOT_SUPPORTED;
+    struct file_attributes attributes = {};
+    enum status status = OK;
+    if (o->type->kind == OBJECT_MEMORY)
+        attributes.size_bytes = memory_from_object(o)->size_bytes;
+    else
+        status = io_is_kernel_kind(o->type->kind) ? io_stat(o, &attributes) : ERR_NOT_SUPPORTED;
     object_put(o);
     TRY_CALL(status);
     return copy_to_user(user(ARG1(f)), &attributes, sizeof attributes);
