@@ -11,5 +11,8 @@ enum status timer_object_set(struct object *o, uint64_t first_ns, uint64_t perio
 /* Expirations since the last take; also takes a doorbell's rings. Clears readiness. */
 uint64_t object_count_take(struct object *o);
 bool object_has_count(const struct object *o);
+enum status object_count_wait(struct object *o);                  /* OK: there may be a count; ERR_WOULD_BLOCK, ERR_INTERRUPTED */
+enum status object_count_add(struct object *o, uint64_t amount);  /* a doorbell rings that often; ERR_WOULD_BLOCK: it would overflow */
+uint32_t object_count_flags(struct object *o, uint32_t set, uint32_t clear); /* STREAM_*, the old ones; only NONBLOCK may change */
 enum status log_object_create(struct object **out);
 enum status identity_create(struct object **out);

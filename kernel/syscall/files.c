@@ -38,23 +38,33 @@ static int64_t resource_transfer(struct object *o, uint32_t operation, uint64_t 
     return ipc_call(r, kind, words, words);
 }
 
-static bool counts(void *argument)
-{
-    return object_has_count(argument);
-}
-
 /* Timers and doorbells: eight bytes, how often since the last read. */
 static enum status read_count(struct object *o, struct user_io *io, uint64_t *out_done)
 {
     if (io->left < sizeof(uint64_t))
         return ERR_INVALID;
-    if (!counts(o))
-        return ERR_WOULD_BLOCK; /* a waiter polls; reading never waits */
-    uint64_t count = object_count_take(o);
+    uint64_t count;
+    do /* another reader may be faster */
+        TRY(object_count_wait(o));
+    while (!(count = object_count_take(o)));
     size_t done;
     TRY(user_io_put(io, &count, sizeof count, &done));
     *out_done = done;
     return OK;
+}
+
+/* To a doorbell: eight bytes, how often it rings. All ones are refused: the number could never be read. */
+static enum status write_count(struct object *o, struct user_io *io, uint64_t *out_done)
+{
+    uint64_t count;
+    size_t done;
+    if (io->left < sizeof count)
+        return ERR_INVALID;
+    TRY(user_io_take(io, &count, sizeof count, &done));
+    if (count == UINT64_MAX)
+        return ERR_INVALID;
+    *out_done = sizeof count;
+    return object_count_add(o, count);
 }
 
 static enum status read_log(struct user_io *io, uint64_t offset, uint64_t *out_done)
@@ -87,6 +97,8 @@ static enum status read_object(struct object *o, struct user_io *io, uint64_t of
 
 static enum status write_object(struct object *o, struct user_io *io, uint64_t offset, uint64_t *out_done)
 {
+    if (o->type->kind == OBJECT_DOORBELL)
+        return write_count(o, io, out_done);
     return io_is_kernel_kind(o->type->kind) ? io_write(o, io, offset, out_done) : ERR_NOT_SUPPORTED;
 }
 
@@ -255,6 +267,8 @@ int64_t sys_stream_flags(struct trap_frame *f)
             ;
         return old;
     }
+    if (o->type->kind == OBJECT_TIMER || o->type->kind == OBJECT_DOORBELL)
+        return object_count_flags(o, set & STREAM_NONBLOCK, clear & STREAM_NONBLOCK);
     if (!io_is_kernel_kind(o->type->kind))
         return ERR_NOT_SUPPORTED;
     TRY_CALL(io_flags(o, set, clear, &old));

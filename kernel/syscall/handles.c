@@ -5,6 +5,7 @@
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/user_copy.h"
 #include "kernel/object/io.h"
+#include "kernel/object/small.h"
 #include "kernel/object/namespace.h"
 #include "kernel/syscall/syscall.h"
 
@@ -51,6 +52,8 @@ static uint32_t stream_flags_of(struct object *o)
 {
     if (o->type->kind == OBJECT_RESOURCE)
         return __atomic_load_n(&container_of(o, struct resource, object)->stream_flags, __ATOMIC_RELAXED);
+    if (o->type->kind == OBJECT_TIMER || o->type->kind == OBJECT_DOORBELL)
+        return object_count_flags(o, 0, 0);
     return io_is_kernel_kind(o->type->kind) ? io_flags_get(o) : 0;
 }
 
