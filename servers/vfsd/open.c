@@ -2,6 +2,7 @@
  * Opening: what a path names becomes a handle. A regular file whose object is known is opened without asking anybody: the kernel makes
  * a stream and the client gets it. Directories become resources of ours; devices are the business of those who registered them. */
 #include "protocol/vfs_server.h"
+#include "fifo.h"
 #include "operation.h"
 #include "ops.h"
 
@@ -99,7 +100,8 @@ static enum status open_found(struct operation *op, struct node *node, bool is_n
             return ERR_READ_ONLY;
         return operation_need_file(op, node, open_stream);
     case FILE_CHARACTER: case FILE_BLOCK: return open_device(op, node);
-    default: return ERR_NOT_SUPPORTED;
+    case FILE_FIFO: return fifo_open(op, node);
+    default: return ERR_NO_DEVICE; /* a socket's name is for connect */
     }
 }
 

@@ -296,7 +296,7 @@ void operation_name_lost(struct node *node, bool is_directory)
 
 /* -- the end ----------------------------------------------------------------------------------------------------- */
 
-static void finish(struct operation *op, enum status status)
+void operation_finish(struct operation *op, enum status status)
 {
     if (op->answer)
         op->answer(op, status);
@@ -311,7 +311,7 @@ static void operation_completed(struct server *s, struct completion *c, const st
     enum status status = op->is_walking ? walk_resumed(op) : op->next(op);
     op->reply = nullptr;
     if (status != WAITING)
-        finish(op, status);
+        operation_finish(op, status);
 }
 
 enum status operation_end(struct operation *op, struct request *rq, enum status status, operation_answer *answer)
@@ -352,7 +352,7 @@ static enum status file_answered(struct operation *op)
     return op->then(op);
 }
 
-static void operation_set_node(struct operation *op, struct node *node)
+void operation_set_node(struct operation *op, struct node *node)
 {
     node_get(node);
     node_drop(&vfsd.nodes, &op->node);
@@ -388,7 +388,9 @@ enum status operation_need_attributes(struct operation *op, struct node *node, o
         op->attributes.device = node->filesystem->device;
         return then(op);
     }
-    bool is_live = node->attributes.type == FILE_REGULAR || (node->filesystem->flags & FILESYSTEM_VOLATILE_NAMES);
+    bool is_volatile = node->filesystem->flags & FILESYSTEM_VOLATILE_NAMES;
+    bool was_just_asked = is_volatile && op->walk_count && op->walks[0].parent && op->walks[0].found == node;
+    bool is_live = (node->attributes.type == FILE_REGULAR || is_volatile) && !was_just_asked;
     if (node->filesystem->server == HANDLE_NONE || node->is_self || (node->is_fresh && !is_live)) {
         op->attributes = node->attributes;
         return then(op);

@@ -24,6 +24,7 @@ typedef void operation_answer(struct operation *op, enum status status);
 struct operation {
     struct completion completion;
     struct operation *next_free;
+    struct list_node waiting;    /* fifo.c: for the other side */
     /* set by operation_begin */
     uint64_t request;            /* 0: our own, nobody waits */
     struct opened *target;       /* what the request came through, counted; nullptr: the scheme's root */
@@ -68,6 +69,10 @@ enum status operation_path_from(struct operation *op, struct opened *from, struc
 enum status operation_walk(struct operation *op, operation_step *next);
 /* For the handler's return: see above. */
 enum status operation_end(struct operation *op, struct request *rq, enum status status, operation_answer *answer);
+/* Answers and frees one that waited; for those that no completion wakes. */
+void operation_finish(struct operation *op, enum status status);
+/* What the operation is about from now on. */
+void operation_set_node(struct operation *op, struct node *node);
 /* The end of an internal one that did not wait. */
 void operation_free(struct operation *op);
 /* At least `bytes` of op->buffer, contents undefined. */

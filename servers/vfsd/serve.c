@@ -4,6 +4,7 @@
  *
  * Starts with handles "endpoint", "table" (the process table), "null", "zero", and with no filesystem but /dev: init mounts the root and
  * the others, and until the root is there nothing but mounting and registering devices works. */
+#include "fifo.h"
 #include "ops.h"
 #include "operation.h"
 #include "base/string.h"
@@ -35,6 +36,12 @@ static void closed(struct server *s, uint64_t token, void *object)
         opened_put(object);
 }
 
+static void cancel(struct server *s, uint64_t request)
+{
+    (void)s;
+    fifo_cancel(request); /* everything else is answered soon anyway */
+}
+
 static enum status sync_one(struct request *rq)
 {
     (void)rq;
@@ -43,7 +50,7 @@ static enum status sync_one(struct request *rq)
 
 static const struct scheme_ops scheme = {
     .open = vfsd_scheme_open, .read = device_read, .write = device_write, .seek = vfsd_scheme_seek, .stat = vfsd_scheme_stat,
-    .sync = sync_one, .readdir = vfsd_scheme_readdir, .protocol = protocol, .closed = closed,
+    .sync = sync_one, .readdir = vfsd_scheme_readdir, .protocol = protocol, .closed = closed, .cancel = cancel,
 };
 
 static void nothing(struct server *s, struct completion *self, const struct message *reply)

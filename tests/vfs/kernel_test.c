@@ -226,6 +226,11 @@ int64_t trap_host(uint32_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t 
     case SYS_file_set: return file_set(h, (uint32_t)b, pc);
     case SYS_resource_create: return resource_new(object_of(h)->server, b);
     case SYS_write: return write_to(h, c, d);
+    case SYS_pipe_create:
+        ((handle_t *)(uintptr_t)a)[0] = handle_new(object_new(OBJECT_PIPE_READER), RIGHT_READ | RIGHT_GRANT);
+        ((handle_t *)(uintptr_t)a)[1] = handle_new(object_new(OBJECT_PIPE_WRITER), RIGHT_WRITE | RIGHT_GRANT);
+        return OK;
+    case SYS_stream_flags: return OK;
     case SYS_map: return (int64_t)(uintptr_t)((handle_t)e == HANDLE_NONE ? aligned_alloc(4096, c) : (void *)table);
     case SYS_endpoint_attach: return OK;
     case SYS_random: memset((void *)(uintptr_t)a, 7, b); return OK;
@@ -388,6 +393,8 @@ bool fake_is_done(int request, int64_t *out_result)
     r->state = 0;
     return true;
 }
+
+void fake_cancel(int request) { vfsd.server.ops->cancel(&vfsd.server, (uint64_t)request); }
 
 int64_t sys_call(handle_t handle, uint32_t kind, struct message *in_out)
 {

@@ -17,6 +17,7 @@ void fake_release(void);
 /* A request without waiting: its number, and later its result; `m` must stay. */
 int fake_begin(handle_t target, uint32_t kind, struct message *m);
 bool fake_is_done(int request, int64_t *out_result);
+void fake_cancel(int request);
 /* What was forwarded last: the data that went along, or an empty string; nullptr when nothing was. */
 const char *fake_forwarded(void);
 handle_t fake_device_server(void);

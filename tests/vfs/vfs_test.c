@@ -439,3 +439,33 @@ TEST(the_mount_table_is_text)
     CHECK_EQUAL(vfs_statistics(fake_vfs, &s, &statistics), OK);
     CHECK_EQUAL(statistics.statistics.name_max, 255u);
 }
+
+TEST(the_two_sides_of_a_named_pipe_meet)
+{
+    fake_start();
+    CHECK_EQUAL(do_make("/p", FILE_FIFO, 0666), OK);
+    int handles = fake_handles();
+    struct message reader;
+    uint32_t kind;
+    struct vfs_open_in in = {.path = V("/p"), .flags = OPEN_READ};
+    CHECK_OK(vfs_open_encode(&in, &reader, &kind));
+    int waiting = fake_begin(fake_vfs, kind, &reader);
+    int64_t result;
+    CHECK(!fake_is_done(waiting, &result));
+    handle_t writer;
+    struct handle_info info;
+    CHECK_EQUAL(do_open(fake_vfs, "/p", OPEN_WRITE, 0, &writer), OK);
+    CHECK(fake_is_done(waiting, &result) && result == OK);
+    CHECK_OK(sys_handle_info(writer, &info));
+    CHECK_EQUAL(info.kind, (uint32_t)OBJECT_PIPE_WRITER);
+    CHECK_OK(sys_handle_info((handle_t)reader.words[3], &info));
+    CHECK_EQUAL(info.kind, (uint32_t)OBJECT_PIPE_READER);
+    CHECK_EQUAL(fake_handles(), handles + 2);
+    CHECK_EQUAL(do_open(fake_vfs, "/p", OPEN_WRITE | OPEN_NONBLOCK, 0, nullptr), ERR_NO_DEVICE);
+    CHECK_OK(vfs_open_encode(&in, &reader, &kind));
+    waiting = fake_begin(fake_vfs, kind, &reader);
+    fake_cancel(waiting);
+    CHECK(fake_is_done(waiting, &result) && result == ERR_INTERRUPTED);
+    CHECK_EQUAL(do_open(fake_vfs, "/p", OPEN_READ | OPEN_NONBLOCK, 0, nullptr), OK);
+    CHECK_EQUAL(do_open(fake_vfs, "/p", OPEN_WRITE, 0, nullptr), OK);
+}
