@@ -55,13 +55,10 @@ static uint64_t resume_address(const struct process *p)
 
 static enum status start_thread_locked(struct thread *child, const struct clone_request *r)
 {
-    struct thread *self = thread_current();
     struct context_arguments arguments = {
         .entry = resume_address(child->process), .stack = (uint64_t)child, .thread_block = (uint64_t)child,
         .fs_base = r->flags & CLONE_SETTLS ? r->tls : UINT64_MAX,
     };
-    if (self->context == HANDLE_NONE) /* from the second thread on, others may want to interrupt the first */
-        TRY(sys_handle_dup(HANDLE_SELF_CONTEXT, PLACE_HIGH, 0, 0, 0, &self->context));
     return sys_context_create(&arguments, PLACE_HIGH, &child->context);
 }
 

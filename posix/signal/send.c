@@ -6,8 +6,11 @@
 static void interrupt(struct thread *target)
 {
     thread_set_pending(target);
-    if (target != thread_current() && target->context != HANDLE_NONE)
-        IGNORE(sys_notify(target->context)); /* gone meanwhile: then there is nobody to tell */
+    if (target == thread_current())
+        return;
+    /* Nobody has a handle of the first thread: all are told, and those that it does not concern go on with what they did. */
+    handle_t whom = target->context != HANDLE_NONE ? target->context : HANDLE_SELF_PROCESS;
+    IGNORE(sys_notify(whom)); /* gone meanwhile: then there is nobody to tell */
 }
 
 int64_t signal_send_thread(struct thread *target, const struct proc_signal_info *info)
