@@ -286,6 +286,7 @@ static void mount_filesystem(struct service *service, handle_t vfs)
         return;
     struct vfs_mount_in in = {.path = view_of_string(service->unit.mount), .filesystem = filesystem};
     enum status status = vfs_mount_submit(vfs, &in, init->server.endpoint, server_completion_tag(&service->mounted));
+    service->is_mounting = status == OK;
     if (status != OK)
         log_error("%s: cannot ask for its mount on %s: %s", name_of(service), service->unit.mount, status_sentence(status));
     if (filesystem != service->root)
@@ -299,7 +300,7 @@ static void mount_all(struct init *init)
         return;
     for (uint32_t i = 0; i < init->service_count; i++) {
         struct service *service = &init->services[i];
-        if (service->state == INIT_STATE_READY && service->unit.mount[0] && !service->is_mounted)
+        if (service->state == INIT_STATE_READY && service->unit.mount[0] && !service->is_mounting && !service->is_mounted)
             mount_filesystem(service, vfs->root);
     }
 }
@@ -308,6 +309,7 @@ static void service_mounted(struct server *s, struct completion *self, const str
 {
     (void)s;
     struct service *service = container_of(self, struct service, mounted);
+    service->is_mounting = false;
     if (reply->result < 0) {
         log_error("%s: mount on %s failed: %s", name_of(service), service->unit.mount, status_sentence(reply->result));
         return;

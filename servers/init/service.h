@@ -29,7 +29,7 @@ struct service {
     uint32_t restarts;              /* in a row, for the backoff; and in all: */
     uint32_t restarts_total;
     bool is_adopted;                /* procd was told of this process */
-    bool is_mounted, is_wanted;     /* wanted: by start boot, unit= or the operator */
+    bool is_mounting, is_mounted, is_wanted;     /* wanted: by start boot, unit= or the operator */
 };
 
 struct init {

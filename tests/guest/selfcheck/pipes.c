@@ -44,7 +44,7 @@ static bool memory_file_keeps_what_is_written(void)
     char text[16] = {};
     struct file_attributes a = {.type = FILE_REGULAR, .mode = 0644, .links = 1};
     EXPECT_STATUS(sys_file_create(HANDLE_NONE, 0, &a, PLACE_HIGH, &file), OK);
-    EXPECT_STATUS(sys_stream_create(file, STREAM_READ | STREAM_WRITE, 0, PLACE_HIGH, &stream), OK);
+    EXPECT_STATUS(sys_stream_create(file, STREAM_READ | STREAM_WRITE, RIGHT_READ | RIGHT_WRITE, PLACE_HIGH, &stream), OK);
     EXPECT_STATUS(sys_write(stream, "contents", 8, OFFSET_STREAM), 8);
     EXPECT_STATUS(sys_write(stream, "far", 3, 100000), 3);
     EXPECT_STATUS(sys_seek(stream, 3, SEEK_SET_), 3);

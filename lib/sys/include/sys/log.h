@@ -5,7 +5,8 @@
 #pragma once
 #include "base/types.h"
 
-enum log_level : uint32_t { LOG_ERROR = 1, LOG_WARNING = 2, LOG_INFO = 3, LOG_DEBUG = 4 };
+/* the kernel's levels; log=LEVEL on its command line says which are kept */
+enum log_level : uint32_t { LOG_ERROR = 0, LOG_WARNING = 1, LOG_INFO = 2, LOG_DEBUG = 3 };
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
