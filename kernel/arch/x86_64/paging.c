@@ -2,31 +2,15 @@
  * Four-level page tables (Intel SDM volume 3, 4.5). Lowest tables count their used entries, and so do the tables above them in
  * the user half; kernel tables are made once and stay. */
 #include "arch/mmu.h"
+#include "asm.h"
 #include "base/string.h"
 #include "base/try.h"
 #include "kernel/core/panic.h"
 
 #define LEVELS 4u
 #define KERNEL_HALF 256u
-#define CR4_PGE (1ull << 7)
-#define CR4_SMAP (1ull << 21)
 
 static phys_addr_t kernel_root;
-
-static inline uint64_t read_cr3(void)
-{
-    uint64_t value;
-    __asm__ volatile("movq %%cr3, %0" : "=r"(value));
-    return value;
-}
-static inline void write_cr3(uint64_t value) { __asm__ volatile("movq %0, %%cr3" : : "r"(value) : "memory"); }
-static inline uint64_t read_cr4(void)
-{
-    uint64_t value;
-    __asm__ volatile("movq %%cr4, %0" : "=r"(value));
-    return value;
-}
-static inline void write_cr4(uint64_t value) { __asm__ volatile("movq %0, %%cr4" : : "r"(value) : "memory"); }
 
 static unsigned shift_of(unsigned level) { return PAGE_BITS + 9 * level; }
 static unsigned index_at(uint64_t address, unsigned level) { return (unsigned)(address >> shift_of(level)) & (MMU_TABLE_ENTRIES - 1); }
@@ -128,7 +112,7 @@ unsigned mmu_trim(phys_addr_t root, uint64_t address, phys_addr_t out_tables[3])
 /* The kernel area gets its top entry now, so that the kernel half of every root can be a copy. */
 void mmu_init(void)
 {
-    kernel_root = phys(read_cr3() & PTE_ADDRESS);
+    kernel_root = phys(asm_read_cr3() & PTE_ADDRESS);
     pte_t *top = &table_at(kernel_root)[index_at(MMU_KERNEL_AREA, LEVELS - 1)];
     ASSERT(!(*top & PTE_PRESENT));
     phys_addr_t table;
@@ -139,7 +123,7 @@ void mmu_init(void)
     mmu_flush_everything();
 }
 
-void mmu_init_cpu(void) { write_cr3(kernel_root.value); }
+void mmu_init_cpu(void) { asm_write_cr3(kernel_root.value); }
 phys_addr_t mmu_kernel_root(void) { return kernel_root; }
 
 void mmu_copy_kernel_half(phys_addr_t root)
@@ -173,18 +157,18 @@ phys_addr_t mmu_unmap_kernel(uint64_t address)
     return pte_page(mmu_exchange(e, 0));
 }
 
-bool mmu_guards_user_memory(void) { return read_cr4() & CR4_SMAP; }
-void mmu_load_root(phys_addr_t root) { write_cr3(root.value); }
+bool mmu_guards_user_memory(void) { return asm_read_cr4() & CR4_SMAP; }
+void mmu_load_root(phys_addr_t root) { asm_write_cr3(root.value); }
 void mmu_flush_page(uint64_t address) { __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory"); }
-void mmu_flush_user(void) { write_cr3(read_cr3()); }
+void mmu_flush_user(void) { asm_write_cr3(asm_read_cr3()); }
 
 /* Global translations survive a load of CR3; clearing PGE ends them (SDM 4.10.4.1). */
 void mmu_flush_everything(void)
 {
-    uint64_t cr4 = read_cr4();
+    uint64_t cr4 = asm_read_cr4();
     if (cr4 & CR4_PGE) {
-        write_cr4(cr4 & ~CR4_PGE);
-        write_cr4(cr4);
+        asm_write_cr4(cr4 & ~CR4_PGE);
+        asm_write_cr4(cr4);
     } else {
         mmu_flush_user();
     }
