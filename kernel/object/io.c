@@ -7,6 +7,7 @@
 #include "kernel/mm/frame.h"
 #include "kernel/mm/heap.h"
 #include "kernel/object/file_object.h"
+#include "kernel/object/memory_object.h"
 #include "kernel/object/pipe.h"
 #include "kernel/object/stream.h"
 
@@ -66,6 +67,8 @@ enum status io_read(struct object *o, struct user_io *io, uint64_t offset, uint6
         if (offset > INT64_MAX)
             return ERR_INVALID;
         return file_read(file_from_object(o), offset, io, STREAM_NO_ACCESS_TIME, out_done);
+    case OBJECT_MEMORY:
+        return memory_io(memory_from_object(o), offset, io, true, out_done);
     case OBJECT_PIPE_READER:
         return offset == OFFSET_STREAM ? pipe_read(pipe_from(o), io, out_done) : ERR_NOT_SEEKABLE;
     case OBJECT_NULL_DEVICE:
@@ -87,6 +90,8 @@ enum status io_write(struct object *o, struct user_io *io, uint64_t offset, uint
         if (offset > INT64_MAX)
             return ERR_INVALID;
         return file_write(file_from_object(o), &offset, io, 0, out_done);
+    case OBJECT_MEMORY:
+        return memory_io(memory_from_object(o), offset, io, false, out_done);
     case OBJECT_PIPE_WRITER:
         return offset == OFFSET_STREAM ? pipe_write(pipe_from(o), io, out_done) : ERR_NOT_SEEKABLE;
     case OBJECT_NULL_DEVICE:
@@ -127,6 +132,10 @@ enum status io_stat(struct object *o, struct file_attributes *out)
         return OK;
     case OBJECT_FILE:
         file_stat(file_from_object(o), out);
+        return OK;
+    case OBJECT_MEMORY:
+        stat_plain(o, FILE_REGULAR, 0600, out);
+        out->size_bytes = memory_from_object(o)->size_bytes;
         return OK;
     case OBJECT_PIPE_READER:
     case OBJECT_PIPE_WRITER:

@@ -11,8 +11,8 @@
 
 static inline bool io_is_kernel_kind(enum object_kind k)
 {
-    return k == OBJECT_STREAM || k == OBJECT_PIPE_READER || k == OBJECT_PIPE_WRITER || k == OBJECT_FILE || k == OBJECT_NULL_DEVICE ||
-           k == OBJECT_ZERO_DEVICE;
+    return k == OBJECT_STREAM || k == OBJECT_PIPE_READER || k == OBJECT_PIPE_WRITER || k == OBJECT_FILE || k == OBJECT_MEMORY ||
+           k == OBJECT_NULL_DEVICE || k == OBJECT_ZERO_DEVICE;
 }
 enum status io_read(struct object *o, struct user_io *io, uint64_t offset, uint64_t *out_done);
 enum status io_write(struct object *o, struct user_io *io, uint64_t offset, uint64_t *out_done);

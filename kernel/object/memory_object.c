@@ -9,6 +9,7 @@
 #include "kernel/mm/frame.h"
 #include "kernel/mm/heap.h"
 #include "kernel/mm/page_entry.h"
+#include "kernel/mm/user_copy.h"
 
 #define MEMORY_BYTES_MAX (1ull << 46)
 
@@ -203,4 +204,30 @@ enum status memory_write(struct memory_object *m, uint64_t offset, const void *f
 enum status memory_read(struct memory_object *m, uint64_t offset, void *to, size_t length)
 {
     return memory_move(m, offset, to, length, false);
+}
+
+enum status memory_io(struct memory_object *m, uint64_t offset, struct user_io *io, bool to_user, uint64_t *out_done)
+{
+    uint64_t start = offset;
+    enum status status = OK;
+    if (m->uncached)
+        return ERR_NOT_SUPPORTED;
+    while (io->left && offset < m->size_bytes && status == OK) {
+        struct page_answer page;
+        uint64_t inside = offset & (PAGE_BYTES - 1);
+        size_t part = MIN(io->left, PAGE_BYTES - inside), done = 0;
+        spin_lock(&m->pages.lock);
+        status = memory_page_locked(m, offset >> PAGE_BITS, &page);
+        spin_unlock(&m->pages.lock);
+        if (status != OK)
+            break;
+        char *bytes = (char *)phys_to_virt(page.frame) + inside;
+        status = to_user ? user_io_put(io, bytes, part, &done) : user_io_take(io, bytes, part, &done);
+        if (page.counted)
+            frame_put(page.frame);
+        offset += done;
+        preempt_point();
+    }
+    *out_done = offset - start;
+    return offset > start ? OK : status;
 }

@@ -25,6 +25,9 @@ enum status memory_physical(struct memory_object *m, uint64_t offset, phys_addr_
 /* For the kernel's own use of an object (boot information for init, an initfs): kernel bytes in and out; fills pages on demand. */
 enum status memory_write(struct memory_object *m, uint64_t offset, const void *from, size_t length);
 enum status memory_read(struct memory_object *m, uint64_t offset, void *to, size_t length);
+struct user_io;
+/* read and write by absolute offset; short at the end. */
+enum status memory_io(struct memory_object *m, uint64_t offset, struct user_io *io, bool to_user, uint64_t *out_done);
 
 /* For faults and file_supply, with pages.lock held. */
 enum status memory_page_locked(struct memory_object *m, uint64_t page, struct page_answer *out);
