@@ -43,6 +43,8 @@ EARLY void arch_high_start(void)
     uint64_t *top = phys_to_virt(phys(asm_read_cr3()));
     for (int i = 0; i < 256; i++)
         top[i] = 0;
+    /* All translations go, the firmware's global ones too; features_enable turns global pages on again. */
+    asm_write_cr4(asm_read_cr4() & ~CR4_PGE);
     asm_write_cr3(asm_read_cr3());
     struct machine_cpu *m = &boot_machine_cpu;
     asm_write_msr(MSR_GS_BASE, (uint64_t)&m->cpu);

@@ -206,6 +206,8 @@ EARLY uint64_t early_start(const struct boot_info *from, uint64_t image_physical
     memcpy(info, from, sizeof *info);
     if (info->magic != BOOT_MAGIC || info->version != BOOT_VERSION)
         early_die("the loader's boot_info is not of this version");
+    if (asm_read_cr4() & CR4_LA57)
+        early_die("the firmware left five-level paging on");
     uint64_t image_bytes = (uint64_t)(__image_end - __image_start);
     info->kernel_physical = image_physical;
     info->kernel_bytes = image_bytes;
