@@ -64,6 +64,9 @@ void trap_any_state(struct trap_frame *f);   /* NMI, double fault, machine check
 /* Offers NMI's other use: stop for good, as arch_send_stop_all asked. */
 extern bool arch_stopping;
 
+/* user_iret.c: true when the fault was an iretq in user mode that is now finished */
+bool user_iret_finish(struct trap_frame *f);
+
 /* backtrace.c */
 bool kernel_address_mapped(uint64_t address);
 

@@ -12,7 +12,7 @@
 #include "vectors.h"
 
 enum { EXCEPTION_DEBUG = 1, EXCEPTION_NMI = 2, EXCEPTION_UNDEFINED = 6, EXCEPTION_DOUBLE_FAULT = 8, EXCEPTION_PAGE_FAULT = 14,
-       EXCEPTIONS = 32 };
+       EXCEPTIONS = 32, FAULT_BY_USER = 4 };
 
 static const char *const exception_names[EXCEPTIONS] = {
     "division error", "debug exception", "non-maskable interrupt", "breakpoint", "overflow", "bound range", "invalid opcode",
@@ -62,6 +62,8 @@ static void exception(struct trap_frame *f)
         uint64_t address = asm_read_cr2();
         if (!trap_from_user(f) && address >= USER_LIMIT)
             die_of_page_fault(f, address);
+        if (trap_from_user(f) && !(f->error & FAULT_BY_USER) && user_iret_finish(f))
+            return;
         trap_page_fault(f, address);
     } else if (trap_from_user(f)) {
         trap_exception(f);
