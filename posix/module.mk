@@ -7,6 +7,14 @@ $(foreach m,$(filter-out posix/launch,$(POSIX_PARTS)),$(eval $(call library,$(m)
 $(eval $(call host_test,posix/linux,lib/base))
 $(foreach m,posix/file posix/terminal posix/poll posix/proc,$(eval $(call host_test,$(m),lib/base)))
 
+# The image for the C libraries: a shared object of its own.
+$(eval $(call library,posix/vdso,lib/base lib/sys))
+EXTRA_posix/vdso := -fpic -fomit-frame-pointer
+$(BUILD)/posix-vdso.so: $(call objects,posix/vdso,user) posix/vdso/vdso.ld
+	@echo "  ld $@" && $(LD) -shared -soname linux-vdso.so.1 --hash-style=both -z noexecstack -s \
+	  -T posix/vdso/vdso.ld -o $@ $(filter %.o,$^)
+$(BUILD)/user/posix/core/vdso.S.o $(BUILD)/host/posix/core/vdso.S.o: $(BUILD)/posix-vdso.so
+
 POSIX_LIBRARIES := $(foreach m,$(filter-out posix/core,$(POSIX_PARTS)) $(POSIX_USES),$(call library_file,$(m),user))
 $(BUILD)/bin/posix.elf: $(call objects,posix/core,user) $(POSIX_LIBRARIES) posix/image.ld
 	@mkdir -p $(@D) && echo "  ld $@" && $(LD) -static -pie --no-dynamic-linker -z noexecstack --gc-sections --no-undefined \

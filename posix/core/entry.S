@@ -24,7 +24,9 @@ posix_image:
     .long posix_launch_entry - posix_image
     .long posix_resume - posix_image
     .long posix_exec_resume - posix_image
-    .fill 5, 4, 0
+    .long posix_vdso - posix_image
+    .long posix_vdso_end - posix_image
+    .fill 3, 4, 0
 
     .section .posix.entry, "ax", @progbits
     .globl posix_entry, posix_upcall, posix_resume, posix_exec_resume, posix_launch_entry

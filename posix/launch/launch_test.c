@@ -3,6 +3,7 @@
 #include "base/string.h"
 #include "posix/launch/place.h"
 #include "posix/launch/stack.h"
+#include "posix/vdso/vdso.h"
 #include "unit/unit.h"
 
 static uint8_t room[256];
@@ -100,7 +101,8 @@ TEST(places_do_not_overlap_whatever_the_random_numbers_say)
         posix_place_choose(random, &p);
         CHECK(p.program < p.interpreter);
         CHECK(p.interpreter + (1ull << 32) < p.image);
-        CHECK(p.image < p.clock && p.clock < p.table && p.table < p.state && p.state < p.arena);
+        CHECK_EQUAL(p.clock - p.vdso, VDSO_TO_CLOCK);
+        CHECK(p.image < p.vdso && p.vdso < p.clock && p.clock < p.table && p.table < p.state && p.state < p.arena);
         CHECK(p.arena + (16u << 20) < p.stack_top - POSIX_STACK_BYTES_MAX);
         CHECK(p.stack_top < USER_LIMIT);
         CHECK_EQUAL(p.arena % THREAD_AREA_BYTES, 0);

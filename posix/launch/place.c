@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Where the parts of a POSIX process lie. The kernel chooses freely for mmap; what is exact here keeps to the far ends. */
 #include "posix/launch/place.h"
+#include "posix/vdso/vdso.h"
 
 #define MIB (1ull << 20)
 #define PROGRAM_LOWEST 0x555000000000ull
@@ -19,7 +20,7 @@ void posix_place_choose(const uint64_t random[4], struct posix_place *out)
     *out = (struct posix_place){
         .program = spread(PROGRAM_LOWEST, random[1], 0x1000000000ull, PAGE_SIZE_BYTES),
         .interpreter = spread(INTERPRETER_LOWEST, random[2], 0x8000000000ull, PAGE_SIZE_BYTES),
-        .image = library, .vdso = library + 15 * MIB, .clock = library + 16 * MIB, .table = library + 32 * MIB,
+        .image = library, .vdso = library + 16 * MIB - VDSO_TO_CLOCK, .clock = library + 16 * MIB, .table = library + 32 * MIB,
         .state = library + 48 * MIB, .arena = library + 64 * MIB,
         .stack_top = spread(STACK_LOWEST, random[3], 0x700000000ull, 16),
     };

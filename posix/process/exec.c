@@ -218,6 +218,13 @@ static enum status map_stack(struct exec *e, const struct process *p)
     return sys_map(e->space, top - bytes, bytes, MAP_EXACT_ | PROT_READ_ | PROT_WRITE_, HANDLE_NONE, 0, &at);
 }
 
+static enum status map_vdso(struct exec *e, const struct process *p)
+{
+    uint64_t at;
+    return sys_map(e->space, e->place.vdso, posix_image.vdso_end - posix_image.vdso, MAP_EXACT_ | MAP_SHARED_ | PROT_READ_ | PROT_EXECUTE_, p->image,
+                   p->image_offset + posix_image.vdso, &at);
+}
+
 static enum status map_everything(struct exec *e, const struct process *p)
 {
     struct library_parts parts = {
@@ -233,6 +240,7 @@ static enum status map_everything(struct exec *e, const struct process *p)
         TRY(space_map_program(e->space, e->interpreter_file, &e->interpreter, e->interpreter_base));
     }
     TRY(space_map_library(e->space, &parts, &e->place));
+    TRY(map_vdso(e, p));
     return map_stack(e, p);
 }
 
@@ -248,7 +256,7 @@ static enum status write_stack(struct exec *e, const struct process *p)
 {
     uint64_t base = e->program_base;
     struct auxiliary values[] = {
-        {LINUX_AT_HWCAP, cpu_features()}, {LINUX_AT_PAGESZ, PAGE_SIZE_BYTES}, {LINUX_AT_CLKTCK, 100},
+        {LINUX_AT_SYSINFO_EHDR, e->place.vdso}, {LINUX_AT_HWCAP, cpu_features()}, {LINUX_AT_PAGESZ, PAGE_SIZE_BYTES}, {LINUX_AT_CLKTCK, 100},
         {LINUX_AT_PHDR, base + e->program.headers_address}, {LINUX_AT_PHENT, 56}, {LINUX_AT_PHNUM, e->program.header_count},
         {LINUX_AT_BASE, e->interpreter_base}, {LINUX_AT_FLAGS, 0}, {LINUX_AT_ENTRY, base + e->program.entry},
         {LINUX_AT_UID, p->entry->uid}, {LINUX_AT_EUID, p->entry->euid}, {LINUX_AT_GID, p->entry->gid},
@@ -293,7 +301,7 @@ static void fill_state(struct exec *e, const struct process *old)
     p->entry = p->table_base + (old->entry - old->table_base);
     p->clock_page = (const volatile struct clock_page *)e->place.clock;
     p->arena = e->place.arena;
-    p->vdso = 0;
+    p->vdso = e->place.vdso;
     p->vfork_writer = HANDLE_NONE;
     p->is_launch = 0;
     p->lock = (struct lock){};
