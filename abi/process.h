@@ -30,6 +30,8 @@ enum : uint64_t { UPCALL_PENDING = 1, UPCALL_EXCEPTION = 2 };
 /* How the kernel reaches the library. Per process, inherited by clone, replaced by exec.
  *  - `syscall` with rax < 0x1000: user rsp, rip, rflags into the block, masked = 1, rsp = block, rip = entry; every other
  *    register but rcx and r11 as the program left it; interrupts stay possible.
+ *  - context_resume goes on with `saved` and masked = 0 in one step: iretq at the program's own privilege would do it without the
+ *    kernel, but QEMU 7.2 reads its frame as supervisor and faults under SMAP.
  *  - upcall, only when masked is 0: registers into `saved`, masked = 1, rsp = block, rip = upcall.
  *  - a fault at an address in [fault_start, fault_end): rip = fault_landing, nothing else changes (copy functions).
  *  - a fault while masked elsewhere ends the process with an exception status. */

@@ -446,6 +446,20 @@ int64_t sys_context_exit(struct trap_frame *f)
     context_exit(ARG0(f));
 }
 
+/* Interrupts are off: nothing can be sent between the clearing of masked and the look at pending. */
+int64_t sys_context_resume(struct trap_frame *f)
+{
+    struct context *c = current();
+    if (!c->block)
+        return ERR_INVALID;
+    struct user_registers registers = c->block->saved; /* once: the page is shared with user space */
+    arch_frame_load_general(f, &registers);
+    c->block->masked = 0;
+    if (c->block->pending)
+        context_attention(c, ATTENTION_NOTIFY);
+    return (int64_t)f->rax;
+}
+
 static enum status context_argument(uint64_t handle, uint32_t rights, struct context **out)
 {
     struct object *o;

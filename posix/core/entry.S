@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Where the kernel enters the library, and the two gates through which it leaves.
+ * Where the kernel enters the library, and the gate through which it leaves.
  *
  * posix_entry   a Linux system call: rsp = thread block, masked = 1, all registers but rcx and r11 the program's.
  * posix_upcall  the program was stopped between two instructions; its registers are in the block's `saved`, masked = 1.
  *
- * GATES. masked goes to 0, then pending is looked at, then the program goes on. The kernel may send an upcall at any instruction
- * after the store to masked; what is then in `saved` is the middle of a gate, and posix_upcall_arrived completes it: inside
- * [posix_gate, posix_gate_end) the program's rip and rsp are user_rip and user_rsp, inside [posix_resume_gate,
- * posix_resume_gate_end) they and the flags are in the return frame; all other registers are the program's already. */
+ * THE GATE. masked goes to 0, then pending is looked at, then the program goes on. The kernel may send an upcall at any instruction
+ * after the store to masked; what is then in `saved` is the middle of the gate, and posix_upcall_arrived completes it: inside
+ * [posix_gate, posix_gate_end) the program's rip and rsp are user_rip and user_rsp; all other registers are the program's
+ * already. The other way out, posix_resume, is one native call. */
 #include "posix/core/offsets.h"
 
     .section .posix.header, "a", @progbits
@@ -30,9 +30,9 @@ posix_image:
 
     .section .posix.entry, "ax", @progbits
     .globl posix_entry, posix_upcall, posix_resume, posix_exec_resume, posix_launch_entry
-    .globl posix_gate, posix_gate_end, posix_resume_gate, posix_resume_gate_end
+    .globl posix_gate, posix_gate_end
     .hidden posix_entry, posix_upcall, posix_resume, posix_exec_resume, posix_launch_entry
-    .hidden posix_gate, posix_gate_end, posix_resume_gate, posix_resume_gate_end
+    .hidden posix_gate, posix_gate_end
 
     .balign 64
 posix_entry:
@@ -140,49 +140,12 @@ posix_exec_resume:
     wrfsbase %rax
     wrgsbase %rax
 
-/* rsp = thread block: the program goes on with everything that `saved` holds. iretq at the program's own privilege loads rip, rsp and
- * flags in one instruction; code and stack segment stay what they are. */
+/* rsp = thread block: the program goes on with everything that `saved` holds, masked = 0; or, when something is pending, in posix_upcall
+ * with the same `saved`. */
 posix_resume:
-    movq T_RIP(%rsp), %rax
-    movq %rax, T_IRET(%rsp)
-    movl %cs, %eax
-    movq %rax, T_IRET+8(%rsp)
-    movq T_RFLAGS(%rsp), %rax
-    movq %rax, T_IRET+16(%rsp)
-    movq T_RSP(%rsp), %rax
-    movq %rax, T_IRET+24(%rsp)
-    movl %ss, %eax
-    movq %rax, T_IRET+32(%rsp)
-    movq T_RAX(%rsp), %rax
-    movq T_RBX(%rsp), %rbx
-    movq T_RCX(%rsp), %rcx
-    movq T_RDX(%rsp), %rdx
-    movq T_RSI(%rsp), %rsi
-    movq T_RDI(%rsp), %rdi
-    movq T_RBP(%rsp), %rbp
-    movq T_R8(%rsp), %r8
-    movq T_R9(%rsp), %r9
-    movq T_R10(%rsp), %r10
-    movq T_R11(%rsp), %r11
-    movq T_R12(%rsp), %r12
-    movq T_R13(%rsp), %r13
-    movq T_R14(%rsp), %r14
-    movq T_R15(%rsp), %r15
-    leaq T_IRET(%rsp), %rsp
-    movl $0, T_MASKED-T_IRET(%rsp)
-posix_resume_gate:
-    cmpl $0, T_PENDING-T_IRET(%rsp)
-    jne posix_resume_pending
-    iretq
-posix_resume_gate_end:
-
-posix_resume_pending:
-    movl $1, T_MASKED-T_IRET(%rsp)
-    leaq -T_IRET(%rsp), %rsp
-    callq save_registers            /* rip, rflags and rsp in `saved` are still those that posix_resume took */
-    movq %rsp, %rdi
-    callq posix_resume_interrupted
-    jmp posix_resume
+    movl $CONTEXT_RESUME, %eax
+    syscall
+    ud2
 
 posix_launch_entry:
     movq %rsp, %rdi

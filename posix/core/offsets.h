@@ -27,7 +27,7 @@
 #define T_RFLAGS 200
 #define T_PROCESS 224
 #define T_NUMBER 232
-#define T_IRET 256       /* rip, cs, rflags, rsp, ss */
+#define CONTEXT_RESUME 0x1062 /* abi/syscall.def */
 #define T_FREE 296       /* 32 bits, 0: nobody's, see thread_leave in entry.S */
 
 #define FRAME_BYTES 96   /* struct call_frame */

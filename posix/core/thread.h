@@ -14,7 +14,6 @@ struct process;
 struct call_frame { uint64_t rdi, rsi, rdx, r10, r8, r9, rbx, rbp, r12, r13, r14, r15; };
 static_assert(sizeof(struct call_frame) == FRAME_BYTES);
 
-struct return_frame { uint64_t rip, cs, rflags, rsp, ss; };
 
 /* Thread ids: the first thread's is the pid, the others' have their area's index above it; unique in the system and below 2^30. */
 #define TID_PROCESS_BITS 22
@@ -27,7 +26,7 @@ struct thread {
             struct process *process;
             uint64_t number;                 /* of the system call that runs */
             uint64_t reserved[2];
-            struct return_frame leaving;     /* what iretq takes in posix_resume */
+            uint64_t reserved_frame[5];
             _Atomic uint32_t used;           /* 0: the area is free; cleared by assembly as the thread's last store */
             uint32_t index;                  /* of the area in the process's arena */
         };
@@ -51,7 +50,7 @@ struct thread {
     struct { uint64_t kind, deadline, arguments[4]; } restart;
 };
 static_assert(offsetof(struct thread, process) == T_PROCESS && offsetof(struct thread, number) == T_NUMBER);
-static_assert(offsetof(struct thread, leaving) == T_IRET && offsetof(struct thread, used) == T_FREE);
+static_assert(offsetof(struct thread, used) == T_FREE);
 static_assert(offsetof(struct thread_block, saved.rip) == T_RIP && offsetof(struct thread_block, saved.r15) == T_R15);
 static_assert(offsetof(struct thread_block, user_rflags) == T_USER_RFLAGS && offsetof(struct thread_block, library) == T_PROCESS);
 static_assert(sizeof(struct thread) <= THREAD_AREA_BYTES - THREAD_BLOCK_OFFSET);

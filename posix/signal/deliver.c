@@ -6,11 +6,10 @@
 #include "posix/signal/signal.h"
 #include "sys/syscall.h"
 
-extern IN_IMAGE const char posix_gate[], posix_gate_end[], posix_resume_gate[], posix_resume_gate_end[];
+extern IN_IMAGE const char posix_gate[], posix_gate_end[];
 
 /* `restarts`: saved.rax is the result of a system call that ends here. */
 void posix_call_interrupted(struct thread *t);
-void posix_resume_interrupted(struct thread *t);
 void posix_upcall_arrived(struct thread *t);
 
 [[noreturn]] void process_end_by_signal(struct process *p, uint32_t signal)
@@ -157,11 +156,6 @@ void posix_call_interrupted(struct thread *t)
     deliver_all(t, true);
 }
 
-void posix_resume_interrupted(struct thread *t)
-{
-    deliver_all(t, false);
-}
-
 /* -- exceptions ---------------------------------------------------------------------------------------------------- */
 
 static struct proc_signal_info exception_info(const struct thread_block *b)
@@ -196,7 +190,7 @@ static void deliver_exception(struct thread *t)
     deliver(t, &info, &from_call, true);
 }
 
-/* In the middle of a gate `saved` is not yet the program's: the missing registers are where the gate would have taken them. */
+/* In the middle of the gate `saved` is not yet the program's: the missing registers are where the gate would have taken them. */
 static bool complete_gate(struct thread *t)
 {
     struct user_registers *r = &t->block.saved;
@@ -205,11 +199,6 @@ static bool complete_gate(struct thread *t)
         r->rsp = t->block.user_rsp;
         r->rflags = r->r11 = t->block.user_rflags;
         return true;
-    }
-    if (r->rip >= (uint64_t)posix_resume_gate && r->rip < (uint64_t)posix_resume_gate_end) {
-        r->rip = t->leaving.rip;
-        r->rsp = t->leaving.rsp;
-        r->rflags = t->leaving.rflags;
     }
     return false;
 }

@@ -122,7 +122,7 @@ static void load_bases(struct arch_context *c, uint64_t fs_base, uint64_t gs_bas
     }
 }
 
-void arch_frame_load(struct trap_frame *f, struct arch_context *c, const struct user_registers *in)
+void arch_frame_load_general(struct trap_frame *f, const struct user_registers *in)
 {
     *f = (struct trap_frame){
         .words = {[WORD_RDX] = in->rdx, [WORD_R10] = in->r10, [WORD_R8] = in->r8, [WORD_R9] = in->r9, [WORD_RBX] = in->rbx,
@@ -132,5 +132,10 @@ void arch_frame_load(struct trap_frame *f, struct arch_context *c, const struct 
         /* iretq to an address that is not canonical faults in kernel mode; this one faults in user mode, as it should. */
         .rip = in->rip < CANONICAL_LIMIT ? in->rip : USER_LIMIT, .rsp = in->rsp,
         .rflags = (in->rflags & RFLAGS_PROGRAM) | RFLAGS_IF | RFLAGS_RESERVED};
+}
+
+void arch_frame_load(struct trap_frame *f, struct arch_context *c, const struct user_registers *in)
+{
+    arch_frame_load_general(f, in);
     load_bases(c, in->fs_base, in->gs_base);
 }

@@ -29,4 +29,6 @@ void arch_context_reset_user_state(struct arch_context *current);               
 void arch_frame_init(struct trap_frame *f, uint64_t rip, uint64_t rsp, uint64_t argument);     /* selectors, rflags, zeros */
 void arch_frame_save(const struct trap_frame *f, const struct arch_context *c, struct user_registers *out);
 /* Sanitizes selectors and flags: any bytes may be given. */
+/* The same without fs and gs. */
+void arch_frame_load_general(struct trap_frame *f, const struct user_registers *in);
 void arch_frame_load(struct trap_frame *f, struct arch_context *c, const struct user_registers *in);
