@@ -40,7 +40,7 @@ make_initrd() {
     cp tests/bench/linux_init.sh "$root/init" && chmod 755 "$root/init"
     cp $build/osbench "$root/osbench" && cp "$(command -v busybox)" "$root/bin/busybox" || fail "cannot make the initramfs"
     [ "$(id -u)" != 0 ] || mknod -m 600 "$root/dev/console" c 5 1
-    (cd "$root" && find . | cpio -o -H newc -R 0:0 2>/dev/null) >$build/initrd.cpio
+    (cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) >$build/initrd.cpio || fail "cannot pack the initramfs"
     rm -rf "$root"
 }
 
