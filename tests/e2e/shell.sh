@@ -29,7 +29,7 @@ same "xargs" "$(seq 5 | xargs -n 2 echo | wc -l)" 3
 same "find" "$(find globs -name 'a*' | wc -l)" 2
 check "tar there and back" sh -c 'tar cf t.tar globs && mkdir back && tar xf t.tar -C back && test -e back/globs/b1'
 check "gzip there and back" sh -c 'seq 1 5000 >n && gzip -c n | gunzip -c | cmp - n'
-same "printenv" "$(A=5 printenv A)" 5
+same "the environment" "$(A=5 env | grep ^A=)" A=5
 same "md5sum" "$(printf abc | md5sum | cut -d' ' -f1)" 900150983cd24fb0d6963f7d28e17f72
 same "seconds pass" "$(a=$(date +%s); sleep 1; b=$(date +%s); [ $((b - a)) -ge 1 ] && echo yes)" yes
 END
