@@ -172,6 +172,16 @@ static void finish_switch(void)
         object_put(&left->object);
 }
 
+/* A context that takes its process apart, and the idle one, run in the kernel's own space: no other may vanish under them. */
+static void activate_space_of(const struct context *c)
+{
+    struct address_space *space = c->process ? c->process->space : nullptr;
+    if (likely(space))
+        space_activate(space);
+    else
+        space_deactivate();
+}
+
 static void switch_to(struct context *to)
 {
     struct cpu *cpu = this_cpu();
@@ -185,8 +195,7 @@ static void switch_to(struct context *to)
     cpu->switches++;
     leaving[cpu->number] = from;
     context_load_block(to);
-    if (to->process)
-        space_activate(to->process->space);
+    activate_space_of(to);
     arch_context_switch(&from->arch, &to->arch);
     finish_switch();
 }
