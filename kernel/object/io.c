@@ -141,6 +141,7 @@ enum status io_stat(struct object *o, struct file_attributes *out)
     case OBJECT_PIPE_WRITER:
         stat_plain(o, FILE_FIFO, 0600, out);
         out->inode = pipe_id(pipe_from(o));
+        out->size_bytes = pipe_bytes(pipe_from(o)); /* what a read would find */
         return OK;
     case OBJECT_NULL_DEVICE:
     case OBJECT_ZERO_DEVICE:
