@@ -120,7 +120,8 @@ void stat_to_linux(const struct file_attributes *from, struct linux_stat *out)
     *out = (struct linux_stat){
         .st_dev = device_to_linux(from->device), .st_ino = from->inode, .st_nlink = from->links,
         .st_mode = mode_to_linux(from->type, from->mode), .st_uid = from->uid, .st_gid = from->gid, .st_rdev = from->special,
-        .st_size = (int64_t)from->size_bytes, .st_blksize = from->block_bytes ? from->block_bytes : 4096,
+        .st_size = from->type == FILE_FIFO ? 0 : (int64_t)from->size_bytes, /* ours: what waits in it */
+         .st_blksize = from->block_bytes ? from->block_bytes : 4096,
         .st_blocks = (int64_t)from->blocks_512, .st_atime = time_to_linux(from->access_ns),
         .st_mtime = time_to_linux(from->modify_ns), .st_ctime = time_to_linux(from->change_ns),
     };

@@ -3,7 +3,7 @@
 #include "posix/file/convert.h"
 #include "posix/file/path.h"
 #include "posix/proc/self.h"
-#include "protocol/tty.h"
+#include "posix/terminal/device.h"
 #include "sys/syscall.h"
 
 static int64_t attributes_of_path(const struct path *path, uint32_t linux_flags, struct file_attributes *out)
@@ -23,17 +23,13 @@ static int64_t attributes_of_path(const struct path *path, uint32_t linux_flags,
     return 0;
 }
 
-/* A terminal's server does not know the node in /dev that leads to it, and ttyname looks for a name with the same numbers. */
-static void attributes_of_terminal(handle_t handle, struct file_attributes *in_out)
+/* Who serves a device does not know the node in /dev that leads to it, and ttyname looks for a name with the same numbers. */
+static void attributes_of_device(handle_t handle, struct file_attributes *in_out)
 {
     uint8_t room[64];
-    struct tty_name_in name_in = {.path_space = SPAN_OF_ARRAY(room)};
-    struct tty_name_out name;
+    struct vfs_stat_in in = {};
     struct vfs_stat_out node;
-    if (tty_name(handle, &name_in, &name) != OK)
-        return;
-    struct vfs_stat_in in = {.path = name.path};
-    if (vfs_stat(view_current(), &in, &node) == OK && node.attributes.special == in_out->special)
+    if (device_path(handle, SPAN_OF_ARRAY(room), &in.path) == OK && vfs_stat(view_current(), &in, &node) == OK)
         *in_out = node.attributes;
 }
 
@@ -43,7 +39,7 @@ static int64_t attributes_of_handle(uint32_t fd, struct file_attributes *out)
         return -LINUX_EBADF;
     enum status s = sys_stat((handle_t)fd, out);
     if (s == OK && unlikely(out->type == FILE_CHARACTER && out->device == 0))
-        attributes_of_terminal((handle_t)fd, out);
+        attributes_of_device((handle_t)fd, out);
     if (likely(s == OK))
         return 0;
     if (s != ERR_WRONG_TYPE && s != ERR_NOT_SUPPORTED)

@@ -18,6 +18,13 @@ LINUX_CALL(epoll_create1, uint32_t flags)
     return flags & ~LINUX_EPOLL_CLOEXEC ? -LINUX_EINVAL : queue_make(flags & LINUX_EPOLL_CLOEXEC);
 }
 
+/* Readiness means nothing for files, and programs learn it from this refusal (libuv, for one, then uses threads). */
+static bool descriptor_is_file(handle_t handle)
+{
+    struct handle_info info;
+    return sys_handle_info(handle, &info) == OK && info.kind == OBJECT_STREAM;
+}
+
 LINUX_CALL(epoll_ctl, uint32_t queue, uint32_t operation, uint32_t fd, uint64_t event_address)
 {
     static const uint8_t OPERATIONS[] = {0, QUEUE_ADD, QUEUE_REMOVE, QUEUE_CHANGE};
@@ -28,9 +35,9 @@ LINUX_CALL(epoll_ctl, uint32_t queue, uint32_t operation, uint32_t fd, uint64_t 
         return -LINUX_EBADF;
     if (operation == 0 || operation >= ARRAY_LENGTH(OPERATIONS) || queue == fd)
         return -LINUX_EINVAL;
-    enum status s = sys_queue_control((handle_t)queue, OPERATIONS[operation], (handle_t)fd, events_from_epoll(event.events), event.data);
-    if (s == ERR_NOT_SUPPORTED) /* regular files: readiness means nothing there */
+    if (operation == LINUX_EPOLL_CTL_ADD && descriptor_is_file((handle_t)fd))
         return -LINUX_EPERM;
+    enum status s = sys_queue_control((handle_t)queue, OPERATIONS[operation], (handle_t)fd, events_from_epoll(event.events), event.data);
     if (s == ERR_WRONG_TYPE)
         return -LINUX_EINVAL;
     return s == OK ? 0 : linux_failure(s);

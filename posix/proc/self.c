@@ -4,7 +4,7 @@
 #include "base/fmt.h"
 #include "base/string.h"
 #include "posix/proc/text.h"
-#include "protocol/tty.h"
+#include "posix/terminal/device.h"
 #include "sys/syscall.h"
 
 int64_t self_name_read(const struct path *path, struct self_name *out)
@@ -109,12 +109,10 @@ static int64_t descriptor_readlink(uint32_t fd, uint64_t to, uint64_t capacity)
     enum status s = sys_handle_info((handle_t)fd, &info);
     if (s != OK)
         return s == ERR_BAD_HANDLE ? -LINUX_ENOENT : linux_failure(s);
-    struct tty_name_in name_in = {};
-    uint8_t terminal[64];
-    name_in.path_space = SPAN_OF_ARRAY(terminal);
-    struct tty_name_out name_out;
-    if (info.kind == OBJECT_RESOURCE && tty_name((handle_t)fd, &name_in, &name_out) == OK)
-        return text_to_program(to, capacity, name_out.path);
+    uint8_t short_room[64];
+    struct view device;
+    if (device_path((handle_t)fd, SPAN_OF_ARRAY(short_room), &device) == OK)
+        return text_to_program(to, capacity, device);
     __attribute__((uninitialized)) uint8_t room[LINUX_PATH_MAX];
     struct vfs_handle_path_in in = {.file = (handle_t)fd, .path_space = SPAN_OF_ARRAY(room)};
     struct vfs_handle_path_out out;
@@ -125,8 +123,6 @@ static int64_t descriptor_readlink(uint32_t fd, uint64_t to, uint64_t capacity)
                        : info.kind == OBJECT_CHANNEL                                     ? "socket"
                        : info.kind == OBJECT_QUEUE                                       ? "anon_inode:[eventpoll]"
                        : info.kind == OBJECT_TIMER                                       ? "anon_inode:[timerfd]"
-                       : info.kind == OBJECT_NULL_DEVICE                                 ? "/dev/null"
-                       : info.kind == OBJECT_ZERO_DEVICE                                 ? "/dev/zero"
                                                                                          : "anon_inode";
     bool numbered = info.kind == OBJECT_PIPE_READER || info.kind == OBJECT_PIPE_WRITER || info.kind == OBJECT_CHANNEL;
     size_t length = numbered ? fmt(text, sizeof text, "%s:[%lu]", kind, info.object_id) : fmt(text, sizeof text, "%s", kind);
