@@ -109,22 +109,28 @@ void trap_common(struct trap_frame *f)
         interrupt((uint32_t)f->vector);
 }
 
-/* One NMI reaches all CPUs; the first dumps for all of them. */
-static void non_maskable(void)
+/* One NMI reaches all CPUs. Each says where it was, one after the other; then one of them dumps the contexts. */
+static void non_maskable(const struct trap_frame *f)
 {
-    static bool dumping;
+    static uint32_t turn, said;
     if (__atomic_load_n(&arch_stopping, __ATOMIC_ACQUIRE))
         arch_halt();
-    if (__atomic_exchange_n(&dumping, true, __ATOMIC_ACQUIRE))
-        return;
-    trap_dump();
-    __atomic_store_n(&dumping, false, __ATOMIC_RELEASE);
+    log_emergency();
+    while (__atomic_exchange_n(&turn, 1, __ATOMIC_ACQUIRE))
+        arch_pause();
+    log_error("cpu %u: rip 0x%lx rsp 0x%lx cs 0x%lx", this_cpu()->number, f->rip, f->rsp, f->cs);
+    if (!trap_from_user(f))
+        backtrace_log(f->rip, f->rbp);
+    uint32_t order = __atomic_add_fetch(&said, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&turn, 0, __ATOMIC_RELEASE);
+    if (order % cpu_count == 0)
+        trap_dump();
 }
 
 void trap_any_state(struct trap_frame *f)
 {
     if (f->vector == EXCEPTION_NMI) {
-        non_maskable();
+        non_maskable(f);
         return;
     }
     uint64_t address = asm_read_cr2();

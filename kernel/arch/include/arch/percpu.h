@@ -21,6 +21,7 @@ static_assert(offsetof(struct arch_cpu, stack_canary) == 56);
 static inline struct arch_cpu *arch_this_cpu(void)
 {
     struct arch_cpu *self;
-    __asm__("movq %%gs:0, %0" : "=r"(self));
+    /* Volatile: a context may go on on another CPU after any switch, so no earlier answer may be kept. */
+    __asm__ volatile("movq %%gs:0, %0" : "=r"(self));
     return self;
 }
