@@ -55,6 +55,10 @@ static uint32_t highest_level(uint64_t levels)
 /* Where a context that becomes ready should run: where it ran, or an idle CPU when that one is busy. */
 static uint32_t choose_cpu(const struct context *c)
 {
+    /* Still on its way to sleep: only that CPU may take it up again. If another one did, it would wait for this one to leave it, and
+     * this one might be waiting for what the other is leaving. */
+    if (__atomic_load_n(&c->on_cpu, __ATOMIC_ACQUIRE))
+        return c->cpu;
     struct cpu *last = cpus[c->cpu];
     bool last_allowed = c->affinity & (1ull << c->cpu);
     if (cpu_count == 1 || (last_allowed && last->current == last->idle && !run_queues[c->cpu].count))
@@ -109,7 +113,7 @@ static struct context *steal(void)
             uint32_t level = highest_level(levels);
             list_for_each(node, &q->ready[level]) {
                 struct context *c = list_entry(node, struct context, run_link);
-                if (!(c->affinity & (1ull << self)))
+                if (!(c->affinity & (1ull << self)) || __atomic_load_n(&c->on_cpu, __ATOMIC_ACQUIRE))
                     continue;
                 list_remove(node);
                 if (list_is_empty(&q->ready[level]))
