@@ -18,6 +18,7 @@ struct errand {
     uint64_t request;            /* the client that waits for it; 0: none (any more) */
     handle_t handle;             /* attach: goes to the client with the answer */
     int32_t sid;
+    uint32_t signal;             /* stop */
     enum errand_kind kind;
 };
 static struct errand errands[ERRANDS];
@@ -185,8 +186,9 @@ static void on_done(struct server *s, struct completion *self, const struct mess
     container_of(self, struct errand, done)->kind = ERRAND_FREE;
     switch (e.kind) {
     case ERRAND_STOP:
+        /* Of an orphaned group a read fails. A change may be from one who ignores the signal (a login shell): it asks again. */
         if (e.request)
-            IGNORE(server_answer(s, e.request, reply->result == ERR_NOT_PERMITTED ? ERR_IO : ERR_INTERRUPTED));
+            IGNORE(server_answer(s, e.request, reply->result == ERR_NOT_PERMITTED && e.signal == SIGNAL_TTIN ? ERR_IO : ERR_INTERRUPTED));
         return;
     case ERRAND_ATTACH: answer_attach(&e, reply->result); return;
     case ERRAND_SESSION: session_over(e.terminal, e.sid); return;
@@ -242,6 +244,7 @@ enum status job_check(struct request *rq, struct terminal *t, uint32_t signal, b
         return ERR_IO;
     TRY(submit_signal(e, c.pgid, signal));
     remember_warning(t, &c, signal);
+    e->signal = signal;
     e->request = request_defer(rq);
     *out_waits = true;
     return OK;
