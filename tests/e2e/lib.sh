@@ -27,9 +27,8 @@ same() { if [ "$2" = "$3" ]; then echo "ok $1"; else echo "not ok $1: got <$2> w
 inside() {
     inside_name=$1
     shift
-    inside_script=$(cat)
-    machine "$@" -- /bin/sh -c "$guest_prelude$inside_script
-echo end of script"
+    { printf '%s' "$guest_prelude"; cat; echo 'echo end of script'; } >"$work/script"
+    machine "$@" --add "$work/script:/run/script" -- /bin/sh /run/script
     inside_status=$?
     grep -a -e '^ok ' -e '^not ok ' "$work/out"
     if [ "$(tail -n 1 "$work/out")" = "end of script" ] && [ $inside_status = 0 ]; then
