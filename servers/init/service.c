@@ -353,6 +353,12 @@ static void service_exited(struct server *s, struct event_handler *self, uint64_
     service->is_adopted = false;
     service->exit_status = info.exit_status;
     log_end(service);
+    if (service->unit.is_vital && service->is_wanted && !service->init->is_ending) {
+        service->state = INIT_STATE_STOPPED;
+        log_error("%s is lost, and nobody can take its place: the system starts again", name_of(service));
+        power_down(service->init, INIT_POWER_REBOOT);
+        return;
+    }
     if (!service->unit.restarts || !service->is_wanted || service->init->is_ending) {
         service->state = INIT_STATE_STOPPED;
         return;

@@ -163,7 +163,13 @@ static enum status take_choice(struct view word, const char *yes, const char *no
 
 static enum status take_restart(struct unit *u, struct view line)
 {
-    return take_choice(next_word(&line), "always", "never", &u->restarts);
+    struct view word = next_word(&line);
+    u->is_vital = word_is(word, "reboot");
+    if (u->is_vital) {
+        u->restarts = false;
+        return OK;
+    }
+    return take_choice(word, "always", "never", &u->restarts);
 }
 
 static enum status take_start(struct unit *u, struct view line)

@@ -6,7 +6,7 @@
  *   give NAME [RIGHT...]       a handle of init's, or a scheme's root; rights read write execute grant debug manage (none: all)
  *   ports NAME BASE COUNT      a range of I/O ports as handle NAME
  *   interrupt NAME LINE [level] [low]
- *   after NAME...              services that must be ready first   restart always|never
+ *   after NAME...              services that must be ready first   restart always|never|reboot (reboot: without it the system cannot go on)
  *   start boot|manual          manual: only by unit=NAME or init's protocol
  *   mount PATH [TOKEN]         its root (or the resource of that token) is a filesystem, mounted there
  *   priority N */
@@ -31,7 +31,7 @@ struct unit {
     struct unit_name uses[UNIT_LIST_MAX], after[UNIT_LIST_MAX];
     struct unit_ports ports[4];
     struct unit_interrupt interrupts[4];
-    bool restarts, is_manual;
+    bool restarts, is_vital, is_manual; /* vital: its end is the system's, in order */
     char mount[64];                 /* empty: none */
     uint64_t mount_token;
     uint32_t priority;

@@ -40,7 +40,9 @@ TEST(unit_restarts_and_starts_at_boot_unless_told_otherwise)
     struct unit u;
     uint32_t line;
     CHECK_EQUAL(parse("program sbin/x", &u, &line), OK);
-    CHECK(u.restarts && !u.is_manual);
+    CHECK(u.restarts && !u.is_vital && !u.is_manual);
+    CHECK_EQUAL(parse("program sbin/x\nrestart reboot", &u, &line), OK);
+    CHECK(!u.restarts && u.is_vital);
 }
 
 TEST(unit_names_the_bad_line)
