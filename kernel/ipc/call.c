@@ -94,11 +94,23 @@ static struct endpoint *request_lock(struct request *r)
     }
 }
 
-/* Everything but the usual answer: a stray wake-up, an interruption, the end of the client. OK: the request is DONE. */
+/* The client is being killed: the request is the server's alone from now on. */
+static enum status abandon(struct context *c, struct request *r, struct endpoint *e)
+{
+    r->client = nullptr;
+    c->request = nullptr;
+    spin_unlock(&e->lock);
+    return ERR_CANCELLED;
+}
+
+/* Everything but the usual answer: a stray wake-up, an interruption, the end of the client. OK: the request is DONE.
+ * Between prepare and sleep no lock is taken: the server that answers may wait for this context to sleep, holding the endpoint's. */
 static enum status await_slow(struct context *c, struct request *r)
 {
-    bool cancelled = false;
+    bool told = false;
     for (;;) {
+        bool killed = context_is_killed(c);
+        bool wants_out = killed || (r->kind & KIND_INTERRUPTIBLE && context_is_interrupted(c));
         struct endpoint *e = request_lock(r);
         if (r->state == REQUEST_DONE) {
             spin_unlock(&e->lock);
@@ -109,31 +121,25 @@ static enum status await_slow(struct context *c, struct request *r)
             context_yield();
             continue;
         }
-        bool wants_out = context_is_killed(c) || (r->kind & KIND_INTERRUPTIBLE && context_is_interrupted(c));
         if (wants_out && r->state == REQUEST_QUEUED) { /* nothing has happened yet */
             list_remove(&r->link);
             r->state = REQUEST_FREE;
             spin_unlock(&e->lock);
             return ERR_INTERRUPTED;
         }
-        bool abandon = context_is_killed(c);
-        if (abandon) {
-            r->client = nullptr;
-            c->request = nullptr;
-        }
-        bool post = wants_out && !cancelled;
-        uint32_t wake = cancelled || !(r->kind & KIND_INTERRUPTIBLE) ? WAIT_KILLABLE : WAIT_KILLABLE | WAIT_INTERRUPTIBLE;
-        if (!abandon)
-            context_block_prepare("a reply", e->object.id, post ? WAIT_KILLABLE : wake);
-        spin_unlock(&e->lock);
-        if (post) {
-            cancelled = true;
+        if (wants_out && !told) {
+            told = true;
             r->cancel.id = r->id;
+            spin_unlock(&e->lock);
             endpoint_post(e, &r->cancel);
+            continue;
         }
-        if (abandon)
-            return ERR_CANCELLED;
-        if (context_is_killed(c) || (!cancelled && r->kind & KIND_INTERRUPTIBLE && context_is_interrupted(c)))
+        if (killed)
+            return abandon(c, r, e);
+        context_block_prepare("a reply", e->object.id, told || !(r->kind & KIND_INTERRUPTIBLE) ? WAIT_KILLABLE
+                                                                                               : WAIT_KILLABLE | WAIT_INTERRUPTIBLE);
+        spin_unlock(&e->lock);
+        if (context_is_killed(c) || (!told && r->kind & KIND_INTERRUPTIBLE && context_is_interrupted(c)))
             context_wake(c);
         schedule();
     }

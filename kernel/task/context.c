@@ -170,10 +170,20 @@ static void finish_switch(void)
     if (!left)
         return;
     bool over = __atomic_load_n(&left->state, __ATOMIC_RELAXED) == CONTEXT_ZOMBIE;
-    /* Release: pairs with the acquire in wait_off_cpu; all of the old context's state is in memory. */
+    bool requeue = left->requeue;
+    left->requeue = false;
+    /* Release: pairs with the acquire in await_off_cpu; all of the old context's state is in memory. */
     __atomic_store_n(&left->on_cpu, 0, __ATOMIC_RELEASE);
+    if (unlikely(requeue))
+        make_ready(left);
     if (unlikely(over))
         object_put(&left->object);
+}
+
+static void await_off_cpu(const struct context *c)
+{
+    while (unlikely(__atomic_load_n(&c->on_cpu, __ATOMIC_ACQUIRE)))
+        arch_pause();
 }
 
 /* A context that takes its process apart, and the idle one, run in the kernel's own space: no other may vanish under them. */
@@ -190,8 +200,7 @@ static void switch_to(struct context *to)
 {
     struct cpu *cpu = this_cpu();
     struct context *from = cpu->current;
-    while (unlikely(__atomic_load_n(&to->on_cpu, __ATOMIC_ACQUIRE)))
-        arch_pause();
+    DEBUG_ASSERT(!to->on_cpu);
     __atomic_store_n(&to->on_cpu, 1, __ATOMIC_RELAXED);
     __atomic_store_n(&to->state, CONTEXT_RUNNING, __ATOMIC_RELAXED);
     to->cpu = cpu->number;
@@ -204,41 +213,56 @@ static void switch_to(struct context *to)
     finish_switch();
 }
 
+/* The current context falls asleep unless it was woken while it prepared. */
+static bool park(struct context *self)
+{
+    uint32_t preparing = CONTEXT_PREPARING;
+    return __atomic_compare_exchange_n(&self->state, &preparing, CONTEXT_BLOCKED, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
 /* The entity moves with the call, so a direct switch costs no accounting: the time goes on for the same entity. */
 void context_switch_direct(struct context *to)
 {
-    to->switched_in_tsc = current()->switched_in_tsc;
+    struct context *self = current();
+    if (unlikely(!park(self))) {
+        make_ready(to);
+        return;
+    }
+    to->switched_in_tsc = self->switched_in_tsc;
     switch_to(to);
+}
+
+/* Is there a better one, or an equal one when the time slice is used up? */
+static struct context *pick_instead_of(struct context *self)
+{
+    struct context *next = pick((int)self->schedule->priority);
+    if (!next && self->schedule->slice_left_ns == 0)
+        next = pick((int)self->schedule->priority - 1);
+    return next;
 }
 
 void schedule(void)
 {
     struct cpu *cpu = this_cpu();
-    struct context *self = cpu->current;
+    struct context *self = cpu->current, *next;
+    bool idle = self == cpu->idle;
     __atomic_and_fetch(&cpu->arch.work, ~WORK_RESCHEDULE, __ATOMIC_RELAXED);
     charge(self);
-    bool running = __atomic_load_n(&self->state, __ATOMIC_ACQUIRE) == CONTEXT_RUNNING;
-    bool idle = self == cpu->idle;
-    struct context *next = pick(running && !idle ? (int)self->schedule->priority : -1);
-    if (!next && running && !idle && self->schedule->slice_left_ns == 0)
-        next = pick((int)self->schedule->priority - 1);
-    if (!next) {
-        if (running) {
-            self->schedule->slice_left_ns = TIME_SLICE_NS;
-            return;
-        }
-        next = cpu->idle;
-    }
-    if (next == self) { /* woken before it slept: it was on the queue, and is taken off now */
-        __atomic_store_n(&self->state, CONTEXT_RUNNING, __ATOMIC_RELAXED);
-        return;
-    }
+    uint32_t state = __atomic_load_n(&self->state, __ATOMIC_ACQUIRE);
+    bool running = state == CONTEXT_RUNNING || (state == CONTEXT_PREPARING && !park(self));
     if (running && !idle) {
+        next = pick_instead_of(self);
         self->schedule->slice_left_ns = TIME_SLICE_NS;
-        struct run_queue *q = &run_queues[cpu->number];
-        GUARD(&q->lock);
+        if (!next)
+            return;
         __atomic_store_n(&self->state, CONTEXT_READY, __ATOMIC_RELAXED);
-        run_queue_push(q, self);
+        self->requeue = true;
+    } else {
+        next = pick(-1);
+        if (!next && idle)
+            return;
+        if (!next)
+            next = cpu->idle;
     }
     next->switched_in_tsc = arch_tsc();
     if (next != cpu->idle && __atomic_load_n(&run_queues[cpu->number].count, __ATOMIC_RELAXED))
@@ -261,28 +285,39 @@ void context_block_prepare(const char *what, uint64_t id, uint32_t wait_flags)
     c->waits_for = what;
     c->waits_for_id = id;
     c->wait_flags = wait_flags;
-    /* Sequentially consistent: either we see the waker's condition, or the waker sees us BLOCKED. */
-    __atomic_store_n(&c->state, CONTEXT_BLOCKED, __ATOMIC_SEQ_CST);
+    /* Sequentially consistent: either we see the waker's condition, or the waker sees us PREPARING. */
+    __atomic_store_n(&c->state, CONTEXT_PREPARING, __ATOMIC_SEQ_CST);
 }
 
-bool context_block_undo(void)
+void context_block_undo(void)
 {
-    uint32_t blocked = CONTEXT_BLOCKED;
-    return __atomic_compare_exchange_n(&current()->state, &blocked, CONTEXT_RUNNING, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    /* Nobody else writes the state of a context that runs and is not PREPARING. */
+    __atomic_store_n(&current()->state, CONTEXT_RUNNING, __ATOMIC_SEQ_CST);
 }
 
-/* READY but on no queue: only the claimer will switch to it, and if it is still on its way to sleep, it goes on sleeping. */
+static bool change_state(struct context *c, uint32_t from, uint32_t to)
+{
+    return __atomic_compare_exchange_n(&c->state, &from, to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
 bool context_claim(struct context *c)
 {
-    uint32_t blocked = CONTEXT_BLOCKED;
-    return __atomic_compare_exchange_n(&c->state, &blocked, CONTEXT_READY, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    while (unlikely(__atomic_load_n(&c->state, __ATOMIC_SEQ_CST) == CONTEXT_PREPARING))
+        arch_pause();
+    if (!change_state(c, CONTEXT_BLOCKED, CONTEXT_READY))
+        return false;
+    await_off_cpu(c);
+    return true;
 }
 
 void context_wake(struct context *c)
 {
-    uint32_t blocked = CONTEXT_BLOCKED;
-    if (__atomic_compare_exchange_n(&c->state, &blocked, CONTEXT_READY, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-        make_ready(c);
+    if (change_state(c, CONTEXT_PREPARING, CONTEXT_RUNNING))
+        return;
+    if (!change_state(c, CONTEXT_BLOCKED, CONTEXT_READY))
+        return;
+    await_off_cpu(c);
+    make_ready(c);
 }
 
 void context_ready(struct context *c)
@@ -299,7 +334,7 @@ void context_attention(struct context *c, uint32_t bits)
 {
     __atomic_or_fetch(&c->attention, bits, __ATOMIC_SEQ_CST);
     uint32_t state = __atomic_load_n(&c->state, __ATOMIC_SEQ_CST);
-    if (state == CONTEXT_BLOCKED) {
+    if (state == CONTEXT_BLOCKED || state == CONTEXT_PREPARING) {
         uint32_t flags = __atomic_load_n(&c->wait_flags, __ATOMIC_SEQ_CST);
         bool killed = bits & ATTENTION_KILLED;
         if (flags & WAIT_INTERRUPTIBLE || (killed && flags & WAIT_KILLABLE))
@@ -519,8 +554,8 @@ enum status context_schedule_set(struct context *c, uint32_t priority, uint64_t 
     if (affinity) {
         __atomic_store_n(&c->affinity, affinity, __ATOMIC_RELAXED);
         if (c == current() && !(affinity & (1ull << this_cpu()->number))) {
-            context_block_prepare("another CPU", 0, 0);
-            context_wake(c);
+            __atomic_store_n(&c->state, CONTEXT_READY, __ATOMIC_RELAXED);
+            c->requeue = true;
             schedule();
         }
     }

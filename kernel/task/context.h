@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Contexts: threads of execution, and the only code that switches between them.
  *
- * STATE is one atomic word; who wins the change away from BLOCKED owns the wake-up:
- *   BLOCKED -> READY    context_wake: puts it on a run queue
- *   BLOCKED -> READY    context_claim: on no run queue; the winner switches to it on its own CPU at once
- *   BLOCKED -> RUNNING  by itself, when the condition turned true before it slept
- * on_cpu stays 1 until the context's registers are saved: whoever picks it spins on that, for a few instructions.
+ * STATE is one atomic word:
+ *   RUNNING -> PREPARING  context_block_prepare, by itself: it is about to sleep, and still tests whether it must
+ *   PREPARING -> RUNNING  a waker, or itself: it goes on; nobody queues it
+ *   PREPARING -> BLOCKED  in schedule or context_switch_direct, by itself: it sleeps. From here to its last instruction it takes
+ *                         no lock but a run queue's and waits for nobody
+ *   BLOCKED -> READY      context_wake puts it on a run queue; context_claim keeps it for a direct switch, past the run queue
+ * on_cpu stays 1 until its registers are saved. Who makes it READY waits for that at once, so whatever is READY can be switched to
+ * without waiting: a CPU in the middle of a switch never waits for another one, and there can be no circle.
  *
  * Time and priority belong to a scheduling entity apart from the context. A context runs on `schedule`: its own,
  * or one that a client lent it by a call. */
@@ -43,6 +46,8 @@ struct waiter {                    /* on at most one wait queue; wait_queue.lock
     bool exclusive;
 };
 
+#define CONTEXT_PREPARING 5u
+
 #define RECEIVE_PAGES_MAX 16u
 struct receive_buffer {            /* of a server context: pinned pages, reached through the direct map */
     uint64_t address, length;      /* user address in the server */
@@ -58,7 +63,7 @@ struct context {
     struct request *request;       /* its one synchronous request */
     struct timer *timeout;         /* for waits with a deadline */
     /* atomic */
-    uint32_t state;                /* CONTEXT_* of abi/process.h */
+    uint32_t state;                /* CONTEXT_* of abi/process.h, and CONTEXT_PREPARING */
     uint32_t on_cpu;
     uint32_t attention;
     uint32_t wait_flags;           /* WAIT_*: what may wake it; valid while BLOCKED */
@@ -68,6 +73,7 @@ struct context {
     struct thread_block *block;    /* through the direct map; null: none */
     uint64_t block_user;
     struct waiter waiter;
+    bool requeue;                  /* preempted: its successor puts it on the run queue */
     bool timed_out;                /* set by the timeout, before the wake */
     bool no_fault;                 /* user copies fail instead of sleeping */
     const char *waits_for;         /* for dumps; a constant string */
@@ -98,13 +104,14 @@ void context_start(struct context *c);
 [[noreturn]] void context_finish(void);            /* the current one is over */
 
 void context_ready(struct context *c);             /* a claimed one: onto a run queue instead of a direct switch */
-void context_wake(struct context *c);              /* BLOCKED -> READY; does nothing in any other state */
-bool context_claim(struct context *c);             /* BLOCKED -> READY for a direct switch; false: somebody else won */
+void context_wake(struct context *c);              /* it goes on if it sleeps or is about to; does nothing otherwise */
+bool context_claim(struct context *c);             /* BLOCKED -> READY for a direct switch, waiting while it is PREPARING; false: somebody
+                                                    * else was faster. Between prepare and sleep such a context takes no lock. */
 void context_idle_prepare(void);                   /* the calling CPU's idle context, before any switch */
-void context_block_prepare(const char *what, uint64_t id, uint32_t wait_flags); /* the current one: RUNNING -> BLOCKED */
-bool context_block_undo(void);                     /* back to RUNNING; false: already woken (READY), schedule() must follow */
+void context_block_prepare(const char *what, uint64_t id, uint32_t wait_flags); /* the current one: RUNNING -> PREPARING */
+void context_block_undo(void);                     /* the current one is RUNNING again, woken or not */
 void schedule(void);                               /* switches away unless the current one should go on */
-void context_switch_direct(struct context *to);    /* `to` was claimed; the current one is BLOCKED or READY-queued already */
+void context_switch_direct(struct context *to);    /* `to` was claimed; the current one is PREPARING, and goes on if it was woken */
 void context_yield(void);
 void context_attention(struct context *c, uint32_t bits); /* sets them, and makes c look soon: IPI, or wake from its wait */
 bool context_is_interrupted(const struct context *c);    /* killed, or something pending for its library */

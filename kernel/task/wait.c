@@ -65,8 +65,7 @@ enum status wait_until(struct wait_queue *q, bool (*condition)(void *), void *ar
         context_block_prepare(what, (uint64_t)q, flags);
         status = wait_verdict(c, condition, argument, deadline_ns, flags, &sleep);
         if (!sleep) {
-            if (!context_block_undo())
-                schedule(); /* somebody woke us meanwhile: we are on a run queue and must be taken off it */
+            context_block_undo();
             break;
         }
         if (deadline_ns != DEADLINE_NEVER && !armed) {
@@ -75,7 +74,10 @@ enum status wait_until(struct wait_queue *q, bool (*condition)(void *), void *ar
         }
         schedule();
     }
+    bool woken = list_is_empty(&c->waiter.link);
     waiter_dequeue(q, &c->waiter);
+    if (unlikely(status != OK && woken && flags & WAIT_EXCLUSIVE))
+        wait_wake(q, 1); /* a wake-up that was meant for one, and that we leave unused */
     if (armed)
         timer_cancel(c->timeout);
     return status;
