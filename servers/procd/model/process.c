@@ -337,7 +337,9 @@ void process_ended(struct model *m, uint32_t slot, uint32_t status, const struct
     e->state = 'Z';
     entry_end(m, slot);
     release_children(m, slot);
-    wake_orphaned_group(m, e->pgid, slot);
+    /* Only an end that leaves the group orphaned: the link to a parent of another group in the session was what kept it. */
+    if (p->parent && m->table[p->parent].pgid != e->pgid && m->table[p->parent].sid == e->sid)
+        wake_orphaned_group(m, e->pgid, slot);
     if (e->sid == e->pid)
         end_session(m, slot);
     /* The waiting parent is answered before the signal reaches it, or the signal would interrupt the wait. */

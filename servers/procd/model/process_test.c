@@ -366,6 +366,16 @@ TEST(a_stopped_group_that_becomes_orphaned_is_hung_up_and_continued)
     CHECK_EQUAL(table[job].pending, signal_bit(SIGNAL_HUP) | signal_bit(SIGNAL_CONT));
 }
 
+TEST(an_end_inside_an_orphaned_group_hangs_nobody_up)
+{
+    start();
+    uint32_t stopped = fork_from(shell), other = fork_from(shell);
+    CHECK_OK(kill_from(shell, pid_of(stopped), SIGNAL_STOP));
+    process_ended(&m, other, 0, &no_usage);
+    CHECK_EQUAL(table[stopped].state, (uint32_t)'T');
+    CHECK_EQUAL(table[shell].pending & signal_bit(SIGNAL_HUP), 0);
+}
+
 TEST(setpgid_follows_the_rules)
 {
     start();
