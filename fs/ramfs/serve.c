@@ -13,6 +13,7 @@
 struct ramfs ramfs;
 
 static_assert(RAM_NO_REPLACE == VFS_NO_REPLACE && RAM_EXCHANGE == VFS_EXCHANGE);
+enum : uint32_t { UNLINK_DIRECTORY = 1, UNLINK_FORGET = 2 }; /* fs.unlink's flags */
 #define STATISTICS_MAGIC 0x01021994u
 
 static int64_t now_ns(void)
@@ -228,8 +229,11 @@ static enum status on_unlink(struct request *rq, const struct fs_unlink_in *in, 
     (void)rq, (void)out;
     struct ram_node *directory, *victim;
     TRY(ram_node_find(&ramfs.tree, in->directory, &directory));
-    TRY(ram_unlink(&ramfs.tree, directory, in->name, in->is_directory, now_ns(), &victim));
-    return file_update(victim, ATTRIBUTE_LINKS | ATTRIBUTE_CHANGE);
+    TRY(ram_unlink(&ramfs.tree, directory, in->name, in->flags & UNLINK_DIRECTORY, now_ns(), &victim));
+    enum status status = file_update(victim, ATTRIBUTE_LINKS | ATTRIBUTE_CHANGE);
+    if (in->flags & UNLINK_FORGET)
+        ram_forget(&ramfs.tree, victim);
+    return status;
 }
 
 static enum status on_rename(struct request *rq, const struct fs_rename_in *in, struct fs_rename_out *out)

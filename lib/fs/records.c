@@ -8,16 +8,16 @@
 
 bool record_append(struct record_writer *w, uint64_t inode, uint64_t cookie, uint32_t type, struct view name)
 {
-    struct directory_record record = {.inode = inode, .cookie = cookie, .type = type};
-    size_t bytes = align_up(sizeof record + name.length, 8);
+    size_t bytes = align_up(sizeof(struct directory_record) + name.length, 8);
     if (bytes > w->space.length - w->used)
         return false;
-    record.record_bytes = (uint16_t)bytes;
-    record.name_bytes = (uint16_t)name.length;
     uint8_t *to = w->space.data + w->used;
+    const uint64_t padding = 0;
+    memcpy(to + bytes - sizeof padding, &padding, sizeof padding); /* under the name's end */
+    const struct directory_record record = {.inode = inode, .cookie = cookie, .type = type, .record_bytes = (uint16_t)bytes,
+                                            .name_bytes = (uint16_t)name.length};
     memcpy(to, &record, sizeof record);
     memcpy(to + sizeof record, name.data, name.length);
-    memset(to + sizeof record + name.length, 0, bytes - sizeof record - name.length);
     w->used += bytes;
     return true;
 }
@@ -50,4 +50,16 @@ enum status records_shift_cookies(struct span records, uint64_t offset)
         memcpy(at, &record, sizeof record);
     }
     return OK;
+}
+
+size_t records_fit(struct view records, size_t room, uint64_t *out_cookie)
+{
+    struct directory_record record;
+    struct view name;
+    size_t fitting = 0, position = 0;
+    while (record_next(records, &position, &record, &name) == OK && position <= room) {
+        fitting = position;
+        *out_cookie = record.cookie;
+    }
+    return fitting;
 }

@@ -1,12 +1,36 @@
 /* SPDX-License-Identifier: MIT
  * Listing a directory: `.` and `..`, then what its filesystem answers. The first two have cookies 1 and 2, and the filesystem's are
- * moved up by two. */
+ * moved up by two. Readers have small buffers, so the filesystem is asked for more than they take, and the rest stays with the
+ * open directory for the next read that goes on there. Seeking drops it. */
 #include "ops.h"
 #include "operation.h"
 #include "fs/records.h"
+#include "heap/heap.h"
 
-#define LISTING_BYTES_MAX 65536u
+#define LISTING_BYTES 16384u /* asked for at once, and given at most */
 #define OWN_COOKIES 2u
+#define SPARE_MAX 8u
+
+/* Buffers that were used before: memory from the heap is cleared, which nobody needs here. */
+static uint8_t *spare[SPARE_MAX];
+static uint32_t spare_count;
+
+static enum status buffer_take(struct operation *op)
+{
+    op->buffer = spare_count ? spare[--spare_count] : heap_allocate(LISTING_BYTES);
+    op->buffer_bytes = LISTING_BYTES;
+    return op->buffer ? OK : ERR_NO_MEMORY;
+}
+
+void listing_drop(struct opened *o)
+{
+    if (o->listing && spare_count < SPARE_MAX)
+        spare[spare_count++] = o->listing;
+    else
+        heap_free(o->listing);
+    o->listing = nullptr;
+    o->listing_start = o->listing_end = 0;
+}
 
 static void listing_answer(struct operation *op, enum status status)
 {
@@ -16,23 +40,36 @@ static void listing_answer(struct operation *op, enum status status)
         operation_plain_answer(op, status);
 }
 
-/* Remembers where the listing stands. */
-static void move_position(struct operation *op)
-{
-    struct directory_record record = {};
-    struct view name;
-    for (size_t at = 0; at < op->data.length;)
-        if (record_next(op->data, &at, &record, &name) != OK)
-            return;
-    if (op->data.length)
-        op->target->position = record.cookie;
-}
-
+/* op->buffer holds `bytes` of records: the client gets what it has room for, the directory keeps the buffer with the rest. */
 static enum status listing_done(struct operation *op, size_t bytes)
 {
-    op->data = (struct view){op->buffer, bytes};
-    move_position(op);
+    struct opened *o = op->target;
+    uint64_t position = op->cookie;
+    size_t fitting = records_fit((struct view){op->buffer, bytes}, op->capacity, &position);
+    if (bytes && !fitting)
+        return ERR_TOO_BIG;
+    listing_drop(o);
+    o->listing = op->buffer;
+    op->buffer = nullptr;
+    o->listing_start = fitting;
+    o->listing_end = bytes;
+    o->position = position;
+    op->data = (struct view){o->listing, fitting};
     return OK;
+}
+
+/* Goes on in what was read ahead; false when that is used up. */
+static bool listing_from_memory(struct opened *o, uint64_t capacity, struct view *out)
+{
+    if (!o->listing)
+        return false;
+    struct view rest = {o->listing + o->listing_start, o->listing_end - o->listing_start};
+    size_t fitting = records_fit(rest, capacity, &o->position);
+    if (!fitting)
+        return false;
+    *out = (struct view){rest.data, fitting};
+    o->listing_start += fitting;
+    return true;
 }
 
 static enum status listing_answered(struct operation *op)
@@ -47,20 +84,13 @@ static enum status listing_answered(struct operation *op)
     return listing_done(op, own + theirs.length);
 }
 
-static enum status list_dots(struct operation *op, struct record_writer *w)
+static void list_dots(struct operation *op, struct record_writer *w)
 {
     struct node *node = op->target->node, *above = node_above(node, op->target->root);
-    if (op->cookie < 1) {
-        if (!record_append(w, node->attributes.inode, 1, FILE_DIRECTORY, VIEW_OF_LITERAL(".")))
-            return ERR_TOO_BIG;
-        op->cookie = 1;
-    }
-    if (op->cookie < 2) {
-        if (!record_append(w, above->attributes.inode, 2, FILE_DIRECTORY, VIEW_OF_LITERAL("..")))
-            return w->used ? OK : ERR_TOO_BIG;
-        op->cookie = 2;
-    }
-    return OK;
+    if (op->cookie < 1)
+        (void)record_append(w, node->attributes.inode, 1, FILE_DIRECTORY, VIEW_OF_LITERAL("."));
+    if (op->cookie < 2)
+        (void)record_append(w, above->attributes.inode, 2, FILE_DIRECTORY, VIEW_OF_LITERAL(".."));
 }
 
 static enum status list_dev(struct operation *op, struct record_writer *w)
@@ -70,7 +100,7 @@ static enum status list_dev(struct operation *op, struct record_writer *w)
         if (cookie <= op->cookie)
             continue;
         if (!record_append(w, child->attributes.inode, cookie, child->attributes.type, child->name))
-            return w->used ? listing_done(op, w->used) : ERR_TOO_BIG;
+            break;
     }
     return listing_done(op, w->used);
 }
@@ -78,20 +108,16 @@ static enum status list_dev(struct operation *op, struct record_writer *w)
 static enum status list(struct operation *op)
 {
     const struct node *node = op->target->node;
-    TRY(operation_buffer(op, op->capacity));
-    struct record_writer w = {.space = {op->buffer, op->capacity}};
+    TRY(buffer_take(op));
+    struct record_writer w = {.space = {op->buffer, LISTING_BYTES}};
     if (node->is_removed)
         return listing_done(op, 0);
-    TRY(list_dots(op, &w));
-    if (op->cookie < OWN_COOKIES)
-        return listing_done(op, w.used);
+    list_dots(op, &w);
     if (node->filesystem->server == HANDLE_NONE)
         return list_dev(op, &w);
-    if (w.used && op->capacity - w.used < sizeof(struct directory_record) + FS_NAME_MAX + 8)
-        return listing_done(op, w.used); /* the filesystem might find no room for its first */
     op->special = w.used;
-    struct fs_readdir_in in = {.directory = node->attributes.inode, .cookie = op->cookie - OWN_COOKIES,
-                               .records_space = {op->buffer + w.used, op->capacity - w.used}};
+    struct fs_readdir_in in = {.directory = node->attributes.inode, .cookie = op->cookie > OWN_COOKIES ? op->cookie - OWN_COOKIES : 0,
+                               .records_space = {op->buffer + w.used, LISTING_BYTES - w.used}};
     return operation_wait(op, fs_readdir_submit(node->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),
                           listing_answered);
 }
@@ -101,16 +127,17 @@ enum status vfsd_scheme_readdir(struct request *rq, uint64_t cookie, uint64_t ca
     struct opened *o = rq->object;
     if (!o || o->kind != OPENED_DIRECTORY)
         return ERR_NOT_DIRECTORY;
+    if (cookie == OFFSET_STREAM)
+        cookie = o->position;
+    if (cookie == o->position && listing_from_memory(o, capacity, out_records))
+        return OK;
     struct operation *op;
     TRY(operation_begin(rq, &op));
-    op->cookie = cookie == OFFSET_STREAM ? o->position : cookie;
-    op->capacity = MIN(capacity, LISTING_BYTES_MAX);
+    op->cookie = cookie;
+    op->capacity = capacity;
     enum status status = list(op);
-    if (status == OK) {
-        struct span space = vfsd.server.receive_buffer;
-        out_records->data = space.data;
-        out_records->length = span_copy(space, op->data);
-    }
+    if (status == OK)
+        *out_records = op->data;
     return operation_end(op, rq, status, listing_answer);
 }
 
@@ -124,6 +151,7 @@ enum status vfsd_scheme_seek(struct request *rq, int64_t offset, uint32_t whence
     if (whence > SEEK_CUR_ || offset < -base)
         return ERR_INVALID;
     o->position = (uint64_t)(base + offset);
+    listing_drop(o);
     *out_offset = o->position;
     return OK;
 }

@@ -232,6 +232,8 @@ enum status vfsd_link(struct request *rq, const struct vfs_link_in *in, struct v
     return operation_end(op, rq, status, operation_plain_answer);
 }
 
+enum : uint32_t { UNLINK_DIRECTORY = 1, UNLINK_FORGET = 2 }; /* fs.unlink's flags */
+
 /* -- unlink, rmdir ----------------------------------------------------------------------------------------------- */
 
 static enum status unlinked(struct operation *op)
@@ -239,7 +241,10 @@ static enum status unlinked(struct operation *op)
     struct walk *w = &op->walks[0];
     TRY(operation_result(op));
     operation_name_changed(w->parent, walk_name(w), nullptr);
+    if (op->mask && op->node->references <= 2)
+        return OK; /* it is gone when this operation is */
     operation_name_lost(op->node, (op->flags & VFS_REMOVE_DIRECTORY) != 0);
+    op->node->is_forgotten = op->mask != 0;
     return OK;
 }
 
@@ -272,8 +277,10 @@ static enum status unlink_walked(struct operation *op)
     TRY(walk_keep_path(w));
     op->node = node_get(w->found);
     operation_change_name(w->parent, walk_name(w));
-    struct fs_unlink_in in = {.directory = w->parent->attributes.inode, .is_directory = op->flags & VFS_REMOVE_DIRECTORY ? 1 : 0,
-                              .name = walk_name(w)};
+    /* The walk and the operation know the node. If nobody else does, it goes with its name, and no message more is needed. */
+    op->mask = op->node->references <= 2 ? UNLINK_FORGET : 0;
+    struct fs_unlink_in in = {.directory = w->parent->attributes.inode, .name = walk_name(w),
+                              .flags = (op->flags & VFS_REMOVE_DIRECTORY ? UNLINK_DIRECTORY : 0) | op->mask};
     return operation_wait(op, fs_unlink_submit(w->parent->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),
                           unlinked);
 }

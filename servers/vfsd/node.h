@@ -35,6 +35,7 @@ struct node {
     struct file_attributes attributes;
     bool is_fresh;              /* attributes are complete and current */
     bool is_removed;            /* its last name is gone */
+    bool is_forgotten;          /* its server was told already */
     bool is_self;               /* procfs's `self`: its target is the caller's pid */
     uint32_t references;
     uint32_t generation;        /* directory: rises with each change of its names */

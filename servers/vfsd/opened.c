@@ -35,6 +35,7 @@ void opened_put(struct opened *o)
     list_remove(&o->link);
     node_put(&vfsd.nodes, o->root);
     node_put(&vfsd.nodes, o->node);
+    listing_drop(o);
     heap_free(o);
 }
 

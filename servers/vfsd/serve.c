@@ -66,7 +66,7 @@ static void node_released(struct node_table *t, struct node *node)
     (void)t;
     if (node->file != HANDLE_NONE)
         IGNORE(sys_handle_close(node->file));
-    if (!node->is_removed || node->filesystem->server == HANDLE_NONE)
+    if (!node->is_removed || node->is_forgotten || node->filesystem->server == HANDLE_NONE)
         return;
     struct fs_forget_in in = {.node = node->attributes.inode};
     IGNORE(fs_forget_submit(node->filesystem->server, &in, vfsd.server.endpoint, server_completion_tag(&forgotten)));

@@ -17,6 +17,8 @@ struct opened {
     uint64_t object_id;         /* the kernel's number of the resource */
     struct node *root, *node;   /* node: current directory of a view, or what was opened; with references */
     uint64_t position;          /* directory: cookie of the last entry that was read */
+    uint8_t *listing;           /* directory: records that come after `position`, read ahead; own memory, nullptr: none */
+    size_t listing_start, listing_end;
 };
 
 struct device {
@@ -47,6 +49,9 @@ void opened_put(struct opened *o);
 struct opened *opened_of_handle(handle_t handle);
 static inline struct node *opened_root(const struct opened *o) { return o ? o->root : vfsd.root; }
 static inline struct node *opened_node(const struct opened *o) { return o ? o->node : vfsd.root; }
+
+/* listing.c: what was read ahead is of no use any more */
+void listing_drop(struct opened *o);
 
 /* devices.c */
 enum status devices_init(const struct start_block *block);

@@ -18,3 +18,6 @@ enum status record_next(struct view records, size_t *position, struct directory_
 
 /* Adds `offset` to the cookies of all records; ERR_CORRUPT when they are malformed. */
 enum status records_shift_cookies(struct span records, uint64_t offset);
+
+/* How many bytes of (well-formed) records fit into `room`, whole ones only; *out_cookie: of the last that does, if any. */
+size_t records_fit(struct view records, size_t room, uint64_t *out_cookie);
