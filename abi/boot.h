@@ -33,4 +33,5 @@ struct boot_info {
     char command[BOOT_COMMAND_BYTES];          /* zero-terminated */
 };
 /* Command-line words, separated by spaces: seed=N, log=LEVEL, exec=PERCENT-ENCODED (the command of ./mh exec; words joined by
- * %00), stdin=console, unit=NAME (start this unit as well). Unknown ones are for init. */
+ * %00), stdin=console, unit=NAME (start this unit as well), crash=KIND (end in a panic: kernel/main/crash.c). Unknown ones are for
+ * init. */

@@ -6,6 +6,7 @@
 #include "kernel/core/log.h"
 #include "kernel/core/panic.h"
 #include "kernel/irq/hardware.h"
+#include "kernel/main/crash.h"
 #include "kernel/main/entropy.h"
 #include "kernel/main/first_process.h"
 #include "kernel/mm/mm.h"
@@ -34,6 +35,7 @@ void kernel_main(const struct boot_info *boot)
     arch_init_machine();
     hardware_init(boot);
     arch_start_cpus(further_cpu);
+    crash_if_asked(boot);
     enum status status = first_process_start(boot);
     if (status != OK)
         panic("init cannot be started: status %d", status);
