@@ -4,6 +4,10 @@
  * On the build machine the C library has these names; ours are then called base_memcpy and so on, for the tests. */
 #include "base/string.h"
 
+#undef memcpy
+#undef memmove
+#undef memset
+#undef memcmp
 #ifdef MH_HOST
 #define memcpy base_memcpy
 #define memmove base_memmove

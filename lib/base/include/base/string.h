@@ -13,3 +13,12 @@ int memcmp(const void *a, const void *b, size_t length);
 #endif
 /* Length of a zero-terminated string that is at most `limit` long. */
 size_t string_length(const char *text, size_t limit);
+
+/* A freestanding compiler takes these for any functions; told that they are the ones it knows, it makes a few moves of a short copy
+ * whose length it can see. */
+#ifndef MH_HOST
+#define memcpy(to, from, length) __builtin_memcpy(to, from, length)
+#define memmove(to, from, length) __builtin_memmove(to, from, length)
+#define memset(to, byte, length) __builtin_memset(to, byte, length)
+#define memcmp(a, b, length) __builtin_memcmp(a, b, length)
+#endif
