@@ -141,6 +141,20 @@ enum status vfsd_scheme_readdir(struct request *rq, uint64_t cookie, uint64_t ca
     return operation_end(op, rq, status, listing_answer);
 }
 
+/* Readers that took more than they had room for go back a few entries: those are still here. */
+static void listing_move(struct opened *o, uint64_t cookie)
+{
+    struct directory_record record;
+    struct view name, all = {o->listing, o->listing_end};
+    for (size_t at = 0; o->listing && record_next(all, &at, &record, &name) == OK;) {
+        if (record.cookie != cookie)
+            continue;
+        o->listing_start = at;
+        return;
+    }
+    listing_drop(o);
+}
+
 /* The position of a directory is a cookie. */
 enum status vfsd_scheme_seek(struct request *rq, int64_t offset, uint32_t whence, uint64_t *out_offset)
 {
@@ -151,7 +165,7 @@ enum status vfsd_scheme_seek(struct request *rq, int64_t offset, uint32_t whence
     if (whence > SEEK_CUR_ || offset < -base)
         return ERR_INVALID;
     o->position = (uint64_t)(base + offset);
-    listing_drop(o);
+    listing_move(o, o->position);
     *out_offset = o->position;
     return OK;
 }
