@@ -17,25 +17,33 @@ LINUX_CALL(getpgrp, void) { return self()->pgid; }
 
 /* -- groups and sessions of others: a search through the table ------------------------------------------------------ */
 
+/* acquire, and again: procd may be writing this line */
+static bool read_entry(const volatile struct process_entry *e, int32_t pid, int32_t *out_pgid, int32_t *out_sid)
+{
+    uint32_t sequence;
+    bool found;
+    do {
+        sequence = __atomic_load_n(&e->sequence, __ATOMIC_ACQUIRE);
+        found = e->pid == pid;
+        *out_pgid = e->pgid;
+        *out_sid = e->sid;
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    } while (sequence & 1 || __atomic_load_n(&e->sequence, __ATOMIC_RELAXED) != sequence);
+    return found;
+}
+
 static int64_t find(int32_t pid, int32_t *out_pgid, int32_t *out_sid)
 {
     const struct process *p = process_current();
+    if (pid == 0)
+        pid = p->pid;
     if (pid < 0)
         return -LINUX_ESRCH;
-    for (uint32_t i = 0; i < PROCESS_TABLE_SLOTS; i++) {
-        const volatile struct process_entry *e = pid == 0 || pid == p->pid ? p->entry : p->table_base + i;
-        uint32_t sequence;
-        bool found;
-        do { /* acquire, and again: procd may be writing this line */
-            sequence = __atomic_load_n(&e->sequence, __ATOMIC_ACQUIRE);
-            found = e == p->entry || e->pid == pid;
-            *out_pgid = e->pgid;
-            *out_sid = e->sid;
-            __atomic_thread_fence(__ATOMIC_ACQUIRE);
-        } while (sequence & 1 || __atomic_load_n(&e->sequence, __ATOMIC_RELAXED) != sequence);
-        if (found)
+    if (read_entry(p->entry, pid, out_pgid, out_sid))
+        return 0;
+    for (uint32_t i = 0; i < PROCESS_TABLE_SLOTS; i++)
+        if (read_entry(p->table_base + i, pid, out_pgid, out_sid))
             return 0;
-    }
     return -LINUX_ESRCH;
 }
 

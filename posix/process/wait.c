@@ -27,11 +27,27 @@ static uint32_t native_options(uint32_t options)
            (options & W_NOWAIT ? PROC_WAIT_KEEP : 0u);
 }
 
+/* Who ignores SIGCHLD never sees an ended child: it waits until there is none left. */
+static bool has_no_zombies(const struct process *p)
+{
+    const struct linux_sigaction *action = &p->actions[LINUX_SIGCHLD];
+    return action->handler == LINUX_SIG_IGN || action->flags & LINUX_SA_NOCLDWAIT;
+}
+
+static bool has_ended(uint32_t status)
+{
+    return status != 0xffff && (status & 0xff) != 0x7f;
+}
+
 /* 0 with out->pid 0: W_NOHANG and nobody is ready. */
 static int64_t wait_for_child(int32_t which, uint32_t options, struct proc_wait_out *out)
 {
+    struct process *p = process_current();
     struct proc_wait_in in = {.which = which, .options = native_options(options)};
-    enum status status = proc_wait(process_current()->proc, &in, out);
+    enum status status;
+    do
+        status = proc_wait(p->proc, &in, out);
+    while (status == OK && has_ended(out->status) && !(options & W_NOWAIT) && has_no_zombies(p));
     if (status == ERR_WOULD_BLOCK) {
         out->pid = 0;
         return 0;
