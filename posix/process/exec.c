@@ -8,6 +8,7 @@
 #include "posix/launch/space.h"
 #include "posix/launch/stack.h"
 #include "posix/linux/resource.h"
+#include "posix/proc/self_name.h"
 #include "posix/signal/signal.h"
 #include "posix/thread/area.h"
 #include "protocol/vfs.h"
@@ -292,6 +293,16 @@ static void base_name(const char *path, char out[16])
     memcpy(out, name, length);
 }
 
+/* Absolute, for /proc/self/exe; vfsd knows it when the caller did not. `out` is zero. */
+static void name_executable(struct exec *e, char out[PROCESS_PATH_BYTES])
+{
+    struct vfs_handle_path_in in = {.file = e->file, .path_space = {(uint8_t *)out, PROCESS_PATH_BYTES - 1}};
+    struct vfs_handle_path_out answer;
+    if (e->path[0] != '/' && vfs_handle_path(process_current()->view, &in, &answer) == OK)
+        return;
+    memcpy(out, e->path, string_length((const char *)e->path, PROCESS_PATH_BYTES - 1));
+}
+
 static void fill_state(struct exec *e, const struct process *old)
 {
     struct process *p = (struct process *)(void *)e->state;
@@ -320,9 +331,8 @@ static void fill_state(struct exec *e, const struct process *old)
     p->arguments_start = e->stack.strings_address;
     p->arguments_end = p->environment_start = e->stack.arguments_end;
     p->environment_end = e->stack.environment_end;
-    size_t length = string_length((const char *)e->path, PROCESS_PATH_BYTES - 1);
     memset(p->executable, 0, sizeof p->executable);
-    memcpy(p->executable, e->path, length);
+    name_executable(e, p->executable);
 }
 
 static void fill_thread(struct exec *e, const struct thread *old)
@@ -427,10 +437,28 @@ static int64_t exec_run(struct exec *e)
 
 /* -- the calls ------------------------------------------------------------------------------------------------------ */
 
+static int64_t take_descriptor(struct exec *e, uint32_t fd)
+{
+    return linux_result(sys_handle_dup((handle_t)fd, PLACE_HIGH | PLACE_CLOSE_ON_EXEC, 0, 0, 0, &e->file));
+}
+
+/* /proc/self/exe and /dev/fd/N mean what they mean to the caller, which vfsd cannot know. */
+static int64_t take_own_name(struct exec *e, const struct process *p)
+{
+    struct self_name name = self_name_parse(view_of_string((const char *)e->path));
+    if (name.kind == SELF_DESCRIPTOR)
+        return take_descriptor(e, name.fd);
+    if (name.kind == SELF_EXECUTABLE)
+        memcpy(e->path, p->executable, sizeof p->executable);
+    return 0;
+}
+
 static int64_t take_file(struct exec *e, int32_t directory, uint32_t flags)
 {
     e->open_flags = flags & AT_SYMLINK_NOFOLLOW ? OPEN_NO_FOLLOW : 0;
-    if (directory == AT_FDCWD || e->path[0] == '/')
+    if (e->path[0] == '/')
+        return take_own_name(e, process_current());
+    if (directory == AT_FDCWD)
         return 0;
     if (!fd_is_valid((uint32_t)directory))
         return -LINUX_EBADF;
@@ -438,7 +466,7 @@ static int64_t take_file(struct exec *e, int32_t directory, uint32_t flags)
         e->directory = directory;
         return 0;
     }
-    return linux_result(sys_handle_dup(directory, PLACE_HIGH | PLACE_CLOSE_ON_EXEC, 0, 0, 0, &e->file));
+    return take_descriptor(e, (uint32_t)directory);
 }
 
 LINUX_CALL(execveat, int32_t directory, uint64_t path, uint64_t arguments, uint64_t environment, uint32_t flags)
