@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Access to the program's memory. Everything between posix_fault_start and posix_fault_end is a leaf without a stack frame: a
  * fault on any instruction there continues at posix_fault_landing, which returns -EFAULT to the caller.
- * Words of eight bytes, not rep movs: what is copied here is short. */
+ * Words of eight bytes one by one when there are few of them, rep movsq from 64 bytes on. */
     .section .posix.entry, "ax", @progbits
     .globl posix_fault_start, posix_fault_end, posix_fault_landing
     .hidden posix_fault_start, posix_fault_end, posix_fault_landing
@@ -20,6 +20,9 @@ function program_read
 function program_write
     movq %rdx, %rcx
     shrq $3, %rcx
+    cmpq $64, %rdx
+    jae 5f
+    testl %ecx, %ecx
     jz 2f
 1:  movq (%rsi), %rax
     movq %rax, (%rdi)
@@ -36,6 +39,30 @@ function program_write
     decl %edx
     jnz 3b
 4:  xorl %eax, %eax
+    retq
+5:  rep movsq
+    andl $7, %edx
+    jnz 3b
+    xorl %eax, %eax
+    retq
+
+/* (pollfds, entries, count, table): each entry's `ready` (bits 48..54) through the table into the program's `revents` (16 bits at
+ * offset 6). Answers how many are not zero. */
+function program_write_revents
+    xorl %r8d, %r8d
+    testq %rdx, %rdx
+    jz 2f
+1:  movzbl 6(%rsi), %eax
+    andl $0x7f, %eax
+    movzwl (%rcx, %rax, 2), %eax
+    movw %ax, 6(%rdi)
+    cmpl $1, %eax
+    sbbl $-1, %r8d
+    addq $8, %rsi
+    addq $8, %rdi
+    decq %rdx
+    jnz 1b
+2:  movq %r8, %rax
     retq
 
 /* (to, length) */

@@ -11,6 +11,8 @@ int64_t program_read_u32(uint64_t from, uint32_t *out);
 int64_t program_read_u64(uint64_t from, uint64_t *out);
 int64_t program_write_u32(uint64_t to, uint32_t value);
 int64_t program_write_u64(uint64_t to, uint64_t value);
+/* poll's answer: struct poll_entry[count] into struct pollfd[count], each `ready` by the table of 128. How many are not zero. */
+int64_t program_write_revents(uint64_t pollfds, const void *entries, uint64_t count, const uint16_t *table);
 /* Length without the zero, at most `limit`: a result equal to `limit` means that there was no zero; negative: EFAULT. */
 int64_t program_string_length(uint64_t from, uint64_t limit);
 /* Atomically: *out = *at; if it is `expected`, *at = value. */

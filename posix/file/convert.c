@@ -4,11 +4,23 @@
 #include "base/string.h"
 #include "base/try.h"
 
-static const struct { uint32_t linux_flag, open_flag; } OPEN_MAP[] = {
-    {LINUX_O_CREAT, OPEN_CREATE}, {LINUX_O_EXCL, OPEN_EXCLUSIVE}, {LINUX_O_TRUNC, OPEN_TRUNCATE}, {LINUX_O_APPEND, OPEN_APPEND},
-    {LINUX_O_DIRECTORY, OPEN_DIRECTORY}, {LINUX_O_NOFOLLOW, OPEN_NO_FOLLOW}, {LINUX_O_NONBLOCK, OPEN_NONBLOCK},
-    {LINUX_O_NOCTTY, OPEN_NO_TERMINAL}, {LINUX_O_DSYNC, OPEN_SYNC},
-};
+/* The bits move in groups; the asserts say which. */
+static inline uint32_t open_bits(uint32_t flags)
+{
+#define SAME_DISTANCE(shift, linux_flag, open_flag) static_assert((linux_flag) >> (shift) == (open_flag))
+    SAME_DISTANCE(4, LINUX_O_CREAT, OPEN_CREATE);
+    SAME_DISTANCE(4, LINUX_O_EXCL, OPEN_EXCLUSIVE);
+    SAME_DISTANCE(5, LINUX_O_TRUNC, OPEN_TRUNCATE);
+    SAME_DISTANCE(5, LINUX_O_APPEND, OPEN_APPEND);
+    SAME_DISTANCE(10, LINUX_O_DIRECTORY, OPEN_DIRECTORY);
+    SAME_DISTANCE(10, LINUX_O_NOFOLLOW, OPEN_NO_FOLLOW);
+    SAME_DISTANCE(3, LINUX_O_NONBLOCK, OPEN_NONBLOCK);
+    SAME_DISTANCE(1, LINUX_O_DSYNC, OPEN_SYNC);
+    static_assert(LINUX_O_NOCTTY << 5 == OPEN_NO_TERMINAL);
+    return (flags >> 4 & (OPEN_CREATE | OPEN_EXCLUSIVE)) | (flags >> 5 & (OPEN_TRUNCATE | OPEN_APPEND)) |
+           (flags >> 10 & (OPEN_DIRECTORY | OPEN_NO_FOLLOW)) | (flags >> 3 & OPEN_NONBLOCK) | (flags >> 1 & OPEN_SYNC) |
+           (flags << 5 & OPEN_NO_TERMINAL);
+}
 
 enum status open_flags_from_linux(uint32_t flags, uint32_t *out_flags)
 {
@@ -16,8 +28,9 @@ enum status open_flags_from_linux(uint32_t flags, uint32_t *out_flags)
         *out_flags = OPEN_PATH | (flags & LINUX_O_DIRECTORY ? OPEN_DIRECTORY : 0u) | (flags & LINUX_O_NOFOLLOW ? OPEN_NO_FOLLOW : 0u);
         return OK;
     }
-    static const uint8_t ACCESS[] = {OPEN_READ, OPEN_WRITE, OPEN_READ | OPEN_WRITE, OPEN_READ | OPEN_WRITE};
-    uint32_t ours = ACCESS[flags & LINUX_O_ACCMODE];
+    uint32_t access = flags & LINUX_O_ACCMODE;
+    uint32_t ours = access == LINUX_O_ACCMODE ? OPEN_READ | OPEN_WRITE : access + 1;
+    static_assert(LINUX_O_RDONLY + 1 == OPEN_READ && LINUX_O_WRONLY + 1 == OPEN_WRITE && LINUX_O_RDWR + 1 == (OPEN_READ | OPEN_WRITE));
     bool temporary = (flags & LINUX_O_TMPFILE) == LINUX_O_TMPFILE;
     if (temporary) {
         if (!(ours & OPEN_WRITE) || (flags & LINUX_O_CREAT))
@@ -26,9 +39,7 @@ enum status open_flags_from_linux(uint32_t flags, uint32_t *out_flags)
     } else if ((flags & LINUX_O_CREAT) && (flags & LINUX_O_DIRECTORY)) {
         return ERR_INVALID;
     }
-    for (size_t i = 0; i < ARRAY_LENGTH(OPEN_MAP); i++)
-        if (flags & OPEN_MAP[i].linux_flag)
-            ours |= OPEN_MAP[i].open_flag;
+    ours |= open_bits(flags);
     if (temporary)
         ours &= ~OPEN_DIRECTORY; /* the path is the directory; what is opened is not */
     *out_flags = ours;
@@ -84,6 +95,8 @@ uint8_t directory_type_to_linux(uint32_t type)
 
 struct linux_time time_to_linux(int64_t ns)
 {
+    if (likely(ns >= 0))
+        return (struct linux_time){(int64_t)((uint64_t)ns / 1000000000), (int64_t)((uint64_t)ns % 1000000000)};
     int64_t seconds = ns / 1000000000, rest = ns % 1000000000;
     return rest < 0 ? (struct linux_time){seconds - 1, rest + 1000000000} : (struct linux_time){seconds, rest};
 }
@@ -115,16 +128,24 @@ static uint64_t device_to_linux(uint64_t device)
     return (device & 0xff) | (device & 0xfff00) << 12;
 }
 
+/* Field by field: every byte is stored once. */
 void stat_to_linux(const struct file_attributes *from, struct linux_stat *out)
 {
-    *out = (struct linux_stat){
-        .st_dev = device_to_linux(from->device), .st_ino = from->inode, .st_nlink = from->links,
-        .st_mode = mode_to_linux(from->type, from->mode), .st_uid = from->uid, .st_gid = from->gid, .st_rdev = from->special,
-        .st_size = from->type == FILE_FIFO ? 0 : (int64_t)from->size_bytes, /* ours: what waits in it */
-         .st_blksize = from->block_bytes ? from->block_bytes : 4096,
-        .st_blocks = (int64_t)from->blocks_512, .st_atime = time_to_linux(from->access_ns),
-        .st_mtime = time_to_linux(from->modify_ns), .st_ctime = time_to_linux(from->change_ns),
-    };
+    out->st_dev = device_to_linux(from->device);
+    out->st_ino = from->inode;
+    out->st_nlink = from->links;
+    out->st_mode = mode_to_linux(from->type, from->mode);
+    out->st_uid = from->uid;
+    out->st_gid = from->gid;
+    out->pad = 0;
+    out->st_rdev = from->special;
+    out->st_size = from->type == FILE_FIFO ? 0 : (int64_t)from->size_bytes; /* ours: what waits in it */
+    out->st_blksize = from->block_bytes ? from->block_bytes : 4096;
+    out->st_blocks = (int64_t)from->blocks_512;
+    out->st_atime = time_to_linux(from->access_ns);
+    out->st_mtime = time_to_linux(from->modify_ns);
+    out->st_ctime = from->change_ns == from->modify_ns ? out->st_mtime : time_to_linux(from->change_ns);
+    out->reserved[0] = out->reserved[1] = out->reserved[2] = 0;
 }
 
 static struct linux_statx_time statx_time(int64_t ns)

@@ -20,6 +20,35 @@ uint16_t events_to_poll(uint32_t events, uint32_t wanted)
     return (uint16_t)((bits & wanted) | always);
 }
 
+#define PLAIN_BITS (LINUX_POLLIN | LINUX_POLLPRI | LINUX_POLLOUT | LINUX_POLLRDHUP | LINUX_POLLERR | LINUX_POLLHUP | LINUX_POLLNVAL)
+bool pollfds_to_entries(struct poll_entry *in_out, uint64_t count)
+{
+    static_assert(offsetof(struct poll_entry, wanted) == offsetof(struct linux_pollfd, events) && EVENT_READ == LINUX_POLLIN &&
+                  EVENT_WRITE == LINUX_POLLOUT >> 1 && EVENT_PRIORITY == LINUX_POLLPRI << 3 && EVENT_READ_HANGUP == LINUX_POLLRDHUP >> 8);
+    bool is_plain = true;
+    for (struct poll_entry *e = in_out, *end = in_out + count; e != end; e++) {
+        uint32_t asked = e->wanted;
+        e->wanted = (uint16_t)((asked & LINUX_POLLIN) | (asked & LINUX_POLLOUT) >> 1 | (asked & LINUX_POLLPRI) << 3 |
+                               (asked & LINUX_POLLRDHUP) >> 8);
+        if (unlikely(asked & ~PLAIN_BITS)) {
+            e->wanted = events_from_poll(asked);
+            is_plain = false;
+        }
+        if (unlikely(e->handle >= HANDLE_HIGH_BASE))
+            e->handle = HANDLE_HIGH_BASE - 1;
+    }
+    return is_plain;
+}
+
+#define ANSWER(ready)                                                                                                        \
+    (((ready) & EVENT_READ ? LINUX_POLLIN : 0u) | ((ready) & EVENT_WRITE ? LINUX_POLLOUT : 0u) |                            \
+     ((ready) & EVENT_PRIORITY ? LINUX_POLLPRI : 0u) | ((ready) & EVENT_READ_HANGUP ? LINUX_POLLRDHUP : 0u) |               \
+     ((ready) & EVENT_HANGUP ? LINUX_POLLHUP : 0u) | ((ready) & EVENT_ERROR ? LINUX_POLLERR : 0u) |                         \
+     ((ready) & EVENT_INVALID ? LINUX_POLLNVAL : 0u))
+#define ANSWERS_8(r) ANSWER(r), ANSWER(r + 1), ANSWER(r + 2), ANSWER(r + 3), ANSWER(r + 4), ANSWER(r + 5), ANSWER(r + 6), ANSWER(r + 7)
+#define ANSWERS_32(r) ANSWERS_8(r), ANSWERS_8(r + 8), ANSWERS_8(r + 16), ANSWERS_8(r + 24)
+const uint16_t POLL_ANSWERS[128] = {ANSWERS_32(0), ANSWERS_32(32), ANSWERS_32(64), ANSWERS_32(96)};
+
 uint32_t events_from_epoll(uint32_t bits)
 {
     return events_from_poll(bits) | (bits & LINUX_EPOLLET ? QUEUE_EDGE : 0u) | (bits & LINUX_EPOLLONESHOT ? QUEUE_ONE_SHOT : 0u) |

@@ -9,6 +9,12 @@
 uint16_t events_from_poll(uint32_t poll_bits);
 /* What happened, as POLL* bits, of which the caller asked for `wanted`. */
 uint16_t events_to_poll(uint32_t events, uint32_t wanted);
+/* Turns an array of struct pollfd into struct poll_entry where it lies. A number that is HIGH becomes one that is never open;
+ * negative ones are skipped by the kernel as by Linux. False: it has bits that POLL_ANSWERS does not answer exactly. */
+bool pollfds_to_entries(struct poll_entry *in_out, uint64_t count);
+/* Indexed by `ready`: the answer to a program that asked with POLLIN, POLLPRI, POLLOUT and POLLRDHUP only. */
+extern const uint16_t POLL_ANSWERS[128];
+
 /* The mask and QUEUE_ flags for one epoll_event.events, and what a ready mask means for its owner. */
 uint32_t events_from_epoll(uint32_t epoll_bits);
 uint32_t events_to_epoll(uint32_t events);

@@ -1,44 +1,33 @@
 /* SPDX-License-Identifier: MIT
- * poll, ppoll, select, pselect6: one native poll. A pollfd and our poll_entry have the same size, so the program's array is copied
+ * poll, ppoll, select, pselect6: one native poll. A pollfd and our poll_entry have the same shape, so the program's array is copied
  * once, turned in place, and only what happened is written back. Small arrays live on the stack, large ones in a mapping. */
 #include "posix/core/call.h"
 #include "posix/linux/file.h"
 #include "posix/poll/convert.h"
 #include "sys/syscall.h"
 
-#define POLL_SMALL 32u
+#define POLL_SMALL 128u
 #define POLL_MOST 65536u
+#define POLL_BYTES(count) align_up((count) * sizeof(struct poll_entry), PAGE_SIZE_BYTES)
 
-struct poll_room { /* `entries` is `small`, or a mapping */
-    struct poll_entry *entries;
-    struct linux_pollfd *asked;
-    uint64_t mapped_bytes;
-    struct poll_entry small_entries[POLL_SMALL];
-    struct linux_pollfd small_asked[POLL_SMALL];
-};
-
-static int64_t room_make(struct poll_room *room, uint64_t count)
+/* `small`, or a mapping when it is too small. */
+static int64_t entries_make(uint64_t count, struct poll_entry *small, struct poll_entry **out)
 {
-    room->entries = room->small_entries;
-    room->asked = room->small_asked;
-    room->mapped_bytes = 0;
+    *out = small;
     if (likely(count <= POLL_SMALL))
         return 0;
-    uint64_t bytes = align_up(count * (sizeof *room->entries + sizeof *room->asked), PAGE_SIZE_BYTES);
     void *mapped;
-    enum status s = sys_map_anonymous(bytes, 0, &mapped);
+    enum status s = sys_map_anonymous(POLL_BYTES(count), 0, &mapped);
     if (s != OK)
         return linux_failure(s);
-    room->mapped_bytes = bytes;
-    room->entries = mapped;
-    room->asked = (struct linux_pollfd *)(room->entries + count);
+    *out = mapped;
     return 0;
 }
 
-static void room_end(struct poll_room *room)
+static void entries_end(struct poll_entry *entries, uint64_t count)
 {
-    if (room->mapped_bytes)
-        IGNORE(sys_unmap(HANDLE_SELF_SPACE, (uint64_t)room->entries, room->mapped_bytes));
+    if (unlikely(count > POLL_SMALL))
+        IGNORE(sys_unmap(HANDLE_SELF_SPACE, (uint64_t)entries, POLL_BYTES(count)));
 }
 
 /* Waits; an interrupted wait is never begun again when a handler ran, because its time has been used. */
@@ -53,40 +42,37 @@ static int64_t wait_ready(struct poll_entry *entries, uint64_t count, uint64_t d
     return failed == -LINUX_ERESTARTSYS ? -LINUX_ERESTARTNOHAND : failed;
 }
 
-/* Negative numbers are skipped by the kernel as by Linux. HIGH ones must not reach it: they become one that is never open. */
-static void entries_from_pollfds(struct poll_entry *entries, const struct linux_pollfd *asked, uint64_t count)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        handle_t handle = asked[i].fd < HANDLE_HIGH_BASE ? asked[i].fd : HANDLE_HIGH_BASE - 1;
-        entries[i] = (struct poll_entry){.handle = MAX(handle, HANDLE_NONE), .wanted = events_from_poll(asked[i].events)};
-    }
-}
-
-static int64_t pollfds_to_program(uint64_t to, const struct linux_pollfd *asked, const struct poll_entry *entries, uint64_t count)
+/* The rare bits whose answer depends on which of two names the program asked for: then revents is made one by one. */
+static int64_t revents_exact(uint64_t to, const struct poll_entry *entries, uint64_t count)
 {
     int64_t ready = 0;
     for (uint64_t i = 0; i < count; i++) {
-        uint16_t bits = events_to_poll(entries[i].ready, asked[i].events);
+        struct linux_pollfd fd;
+        TRY_LINUX(PROGRAM_READ(&fd, to + i * sizeof fd));
+        uint16_t bits = events_to_poll(entries[i].ready, fd.events);
         ready += bits != 0;
-        TRY_LINUX(program_write(to + i * sizeof *asked + offsetof(struct linux_pollfd, revents), &bits, sizeof bits));
+        TRY_LINUX(program_write(to + i * sizeof fd + offsetof(struct linux_pollfd, revents), &bits, sizeof bits));
     }
     return ready;
+}
+
+static int64_t poll_entries(uint64_t pollfds, struct poll_entry *entries, uint64_t count, uint64_t deadline)
+{
+    TRY_LINUX(program_read(entries, pollfds, count * sizeof *entries));
+    bool is_plain = pollfds_to_entries(entries, count);
+    TRY_LINUX(wait_ready(entries, count, deadline));
+    return likely(is_plain) ? program_write_revents(pollfds, entries, count, POLL_ANSWERS) : revents_exact(pollfds, entries, count);
 }
 
 static int64_t poll_pollfds(uint64_t pollfds, uint64_t count, uint64_t deadline)
 {
     if (count > POLL_MOST)
         return -LINUX_EINVAL;
-    __attribute__((uninitialized)) struct poll_room room;
-    TRY_LINUX(room_make(&room, count));
-    int64_t answer = program_read(room.asked, pollfds, count * sizeof *room.asked);
-    if (answer == 0) {
-        entries_from_pollfds(room.entries, room.asked, count);
-        answer = wait_ready(room.entries, count, deadline);
-    }
-    if (answer >= 0)
-        answer = pollfds_to_program(pollfds, room.asked, room.entries, count);
-    room_end(&room);
+    __attribute__((uninitialized)) struct poll_entry small[POLL_SMALL];
+    struct poll_entry *entries;
+    TRY_LINUX(entries_make(count, small, &entries));
+    int64_t answer = poll_entries(pollfds, entries, count, deadline);
+    entries_end(entries, count);
     return answer;
 }
 
@@ -169,16 +155,17 @@ struct select_arguments { uint32_t limit; uint64_t read, write, except; };
 
 static int64_t select_wait(const struct select_arguments *a, const struct select_sets *asked, struct select_sets *out, uint64_t deadline)
 {
-    __attribute__((uninitialized)) struct poll_room room;
+    __attribute__((uninitialized)) struct poll_entry small[POLL_SMALL];
+    struct poll_entry *entries;
     uint64_t wanted = 0;
     for (uint32_t fd = 0; fd < a->limit; fd++)
         wanted += select_wanted(&asked->word[fd / 64], fd % 64) != 0;
-    TRY_LINUX(room_make(&room, wanted));
-    uint64_t used = entries_from_sets(room.entries, asked, a->limit);
-    int64_t answer = wait_ready(room.entries, used, deadline);
+    TRY_LINUX(entries_make(wanted, small, &entries));
+    uint64_t used = entries_from_sets(entries, asked, a->limit);
+    int64_t answer = wait_ready(entries, used, deadline);
     if (answer >= 0)
-        answer = sets_from_entries(out, asked, room.entries, used);
-    room_end(&room);
+        answer = sets_from_entries(out, asked, entries, used);
+    entries_end(entries, wanted);
     return answer;
 }
 
