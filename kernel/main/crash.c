@@ -44,7 +44,7 @@ static void crash_by_type(void)
 #pragma clang diagnostic ignored "-Winfinite-recursion"
 __attribute__((noinline)) static int recurse(int depth)
 {
-    volatile char room[200];
+    volatile char room[200] = {0};
     room[depth % 200] = 1;
     return recurse(depth + 1) + room[0];
 }
