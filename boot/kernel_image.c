@@ -7,7 +7,7 @@
 #include "base/try.h"
 #include "loader.h"
 
-enum { ELF_64 = 2, ELF_LITTLE = 1, TYPE_PROGRAM = 2, MACHINE_X86_64 = 62, SEGMENT_LOAD = 1, SEGMENT_BYTES = 56 };
+enum { ELF_64 = 2, ELF_LITTLE = 1, TYPE_DYNAMIC = 3, MACHINE_X86_64 = 62, SEGMENT_LOAD = 1, SEGMENT_BYTES = 56 };
 #define IMAGE_BYTES_MAX (256ull << 20)
 #define BELOW_4G (1ull << 32)
 
@@ -22,7 +22,7 @@ static enum status read_headers(struct view file, struct headers *out)
     TRY(read_view(&r, 16, &identity));
     TRY(read_u16le(&r, &type));
     TRY(read_u16le(&r, &machine));
-    if (!view_starts_with(identity, VIEW_OF_LITERAL("\x7f" "ELF\x02\x01")) || type != TYPE_PROGRAM || machine != MACHINE_X86_64)
+    if (!view_starts_with(identity, VIEW_OF_LITERAL("\x7f" "ELF\x02\x01")) || type != TYPE_DYNAMIC || machine != MACHINE_X86_64)
         return ERR_BAD_FORMAT;
     TRY(read_skip(&r, 4));
     TRY(read_u64le(&r, &out->entry));
