@@ -36,13 +36,19 @@ bool user_copy_fixup(struct trap_frame *f, uint64_t address)
     return false;
 }
 
+/* Whatever a page cannot be had for, to the caller of a copy its address is bad; but waiting, dying and want of memory stay. */
+static enum status bad_address(enum status status)
+{
+    bool passes = status == OK || status == ERR_WOULD_BLOCK || status == ERR_INTERRUPTED || status == ERR_NO_MEMORY;
+    return passes ? status : ERR_BAD_ADDRESS;
+}
+
 static enum status bring_in(uint64_t address, uint32_t access)
 {
     struct address_space *s = this_cpu()->space;
     if (!s || address >= USER_LIMIT)
         return ERR_BAD_ADDRESS;
-    enum status status = space_fault(s, address, access);
-    return status == ERR_DENIED ? ERR_BAD_ADDRESS : status;
+    return bad_address(space_fault(s, address, access));
 }
 
 static enum status copy_on(char *to, const char *from, size_t length, const char *user_side, uint32_t access, size_t *out_done)
@@ -167,7 +173,7 @@ static enum status page_pin(struct address_space *s, uint64_t address, uint32_t 
     for (;;) {
         if (space_page_pin(s, address, access, out))
             return OK;
-        TRY(space_fault(s, address, access | (wait ? 0u : FAULT_NO_WAIT)));
+        TRY(bad_address(space_fault(s, address, access | (wait ? 0u : FAULT_NO_WAIT))));
     }
 }
 
