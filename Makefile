@@ -25,7 +25,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wc
 COMMON := -std=c23 -g -O2 $(WARNINGS) -I. -I$(BUILD)/gen -MMD -MP -fno-strict-aliasing -fno-common \
   -fno-delete-null-pointer-checks -ftrivial-auto-var-init=zero -fvisibility=hidden
 FREESTANDING := --target=x86_64-unknown-none-elf -ffreestanding -nostdlib -mno-red-zone -mgeneral-regs-only
-TRAPS := -fsanitize=undefined -fsanitize-trap=undefined -fno-sanitize=function,alignment
+TRAPS := -fsanitize=undefined -fsanitize-trap=undefined -fno-sanitize=function,alignment,null,pointer-overflow
 CFLAGS_kernel = $(COMMON) $(FREESTANDING) $(TRAPS) -mcmodel=kernel -fno-pic -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
   -Wframe-larger-than=1536 $(KERNEL_EXTRA)
 CFLAGS_user = $(COMMON) $(FREESTANDING) $(TRAPS) -fpie -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -Wframe-larger-than=8192
