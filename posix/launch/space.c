@@ -35,7 +35,8 @@ enum status space_write_all(handle_t space, uint64_t address, struct view bytes)
     return OK;
 }
 
-/* The rest of the last page that came from the file: the program wants zeros there. */
+/* The rest of the last page that came from the file: the program wants zeros there, also beyond its own end (a dynamic loader's first
+ * allocations are what is left of that page). */
 static enum status clear_tail(handle_t space, uint64_t address, uint64_t end)
 {
     static const uint8_t zeros[512];
@@ -55,7 +56,7 @@ static enum status map_segment(handle_t space, handle_t file, const struct elf_s
     if (s->file_bytes)
         TRY(map_at(space, start, file_top - start, s->protection, file, align_down(s->file_offset, PAGE_SIZE_BYTES)));
     if (s->file_bytes && memory_end > file_end && s->protection & PROT_WRITE_)
-        TRY(clear_tail(space, file_end, MIN(file_top, memory_end)));
+        TRY(clear_tail(space, file_end, file_top));
     return top > file_top ? map_at(space, file_top, top - file_top, s->protection, HANDLE_NONE, 0) : OK;
 }
 
