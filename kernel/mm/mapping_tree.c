@@ -64,7 +64,7 @@ void mapping_remove(struct tree *t, struct mapping *m)
 
 void mapping_set_start(struct tree *t, struct mapping *m, uint64_t start)
 {
-    m->page += (start - m->start) >> PAGE_BITS; /* modulo 2^64: also downwards */
+    m->page += (uint64_t)((int64_t)(start - m->start) >> PAGE_BITS); /* arithmetic: also downwards */
     m->gap += start - m->start;
     m->start = m->node.key = start;
     tree_updated(t, &m->node);
