@@ -3,6 +3,7 @@
  * directory and root are a view, an immutable object of vfsd; chdir puts another one under the same number. */
 #include "posix/file/convert.h"
 #include "posix/file/path.h"
+#include "posix/proc/text.h"
 #include "sys/syscall.h"
 
 #define DIRECTORY_BYTES 4096u
@@ -14,6 +15,20 @@ static enum status records_read(handle_t directory, struct span room, size_t *ou
     if (got < 0)
         return (enum status)got;
     *out_bytes = MIN((uint64_t)got, room.length);
+    return OK;
+}
+
+/* A listing that the library made itself (posix/proc): a memory file of records of one size, so that none is read in part. */
+static enum status listing_read(handle_t listing, struct span room, size_t *out_bytes)
+{
+    struct file_attributes attributes;
+    TRY(sys_stat(listing, &attributes));
+    if (attributes.type != FILE_DIRECTORY)
+        return ERR_NOT_DIRECTORY;
+    int64_t got = sys_read(listing, room.data, align_down(room.length, DESCRIPTOR_RECORD_BYTES), OFFSET_STREAM);
+    if (got < 0)
+        return (enum status)got;
+    *out_bytes = (size_t)got;
     return OK;
 }
 
@@ -31,7 +46,10 @@ static int64_t directory_read(uint32_t fd, uint64_t to, uint64_t capacity, enum 
     capacity &= 0xffffffff;
     size_t got = 0, bytes = 0;
     /* Our records are at most 8 bytes longer than Linux's, so a little more room than the program has still fits nearly always. */
-    enum status s = records_read((handle_t)fd, (struct span){room, MIN(align_up(capacity, 8) + 8, sizeof room)}, &got);
+    struct span space = {room, MIN(align_up(capacity, 8) + 8, sizeof room)};
+    enum status s = records_read((handle_t)fd, space, &got);
+    if (s == ERR_NOT_SUPPORTED || s == ERR_WRONG_TYPE)
+        s = listing_read((handle_t)fd, space, &got);
     if (s == ERR_NOT_SUPPORTED || s == ERR_WRONG_TYPE)
         return -LINUX_ENOTDIR;
     if (s == ERR_TOO_BIG)

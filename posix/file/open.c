@@ -23,7 +23,9 @@ static int64_t open_path(const struct path *path, uint32_t flags, uint32_t mode)
                              .file_place = place_for(flags & LINUX_O_CLOEXEC)};
     struct vfs_open_out out;
     enum status s = vfs_open(path->target, &in, &out);
-    return likely(s == OK) ? out.file : path_failure(path->target, s);
+    if (likely(s == OK))
+        return out.file;
+    return s == ERR_NO_DEVICE ? -LINUX_ENXIO : path_failure(path->target, s); /* no terminal, nobody reads the FIFO */
 }
 
 static int64_t open_at(int32_t directory, uint64_t address, uint32_t flags, uint32_t mode)

@@ -53,14 +53,29 @@ static int64_t path_open(struct view path, uint32_t linux_flags, uint32_t open_f
     return s == OK ? out.file : linux_failure(s);
 }
 
-/* What a text entry holds is written once, into a memory file that the caller reads. */
+static enum status contents_write(enum self_kind kind, handle_t to)
+{
+    switch (kind) {
+    case SELF_MAPS:
+        return maps_write(to);
+    case SELF_DESCRIPTORS:
+        return descriptors_write(to);
+    default:
+        return environment_write(to);
+    }
+}
+
+/* What an entry holds is written once, into a memory file that the caller reads: text, or the records of a directory, which
+ * getdents knows by the file's type. */
 static int64_t text_open(enum self_kind kind, uint32_t linux_flags, uint32_t open_flags)
 {
+    bool is_directory = kind == SELF_DESCRIPTORS;
     if (open_flags & OPEN_WRITE)
-        return -LINUX_EACCES;
-    if (open_flags & OPEN_DIRECTORY)
+        return is_directory ? -LINUX_EISDIR : -LINUX_EACCES;
+    if ((open_flags & OPEN_DIRECTORY) && !is_directory)
         return -LINUX_ENOTDIR;
-    struct file_attributes attributes = {.type = FILE_REGULAR, .mode = 0444, .links = 1, .block_bytes = 4096};
+    struct file_attributes attributes = {.type = is_directory ? FILE_DIRECTORY : FILE_REGULAR, .mode = is_directory ? 0500 : 0444,
+                                         .links = 1, .block_bytes = 4096};
     attributes.access_ns = attributes.modify_ns = attributes.change_ns = (int64_t)clock_realtime();
     handle_t file, writer, reader;
     enum status s = sys_file_create(HANDLE_NONE, 0, &attributes, PLACE_HIGH, &file);
@@ -68,7 +83,7 @@ static int64_t text_open(enum self_kind kind, uint32_t linux_flags, uint32_t ope
         return linux_failure(s);
     s = sys_stream_create(file, STREAM_WRITE, RIGHT_WRITE, PLACE_HIGH, &writer);
     if (s == OK) {
-        s = kind == SELF_MAPS ? maps_write(writer) : environment_write(writer);
+        s = contents_write(kind, writer);
         IGNORE(sys_handle_close(writer));
     }
     if (s == OK)
@@ -174,6 +189,11 @@ int64_t self_attributes(struct self_name name, bool follow, struct file_attribut
         if (follow && s == OK)
             *out = target;
         return 0;
+    }
+    if (name.kind == SELF_DESCRIPTORS) {
+        out->type = FILE_DIRECTORY;
+        out->mode = 0500;
+        out->links = 2;
     }
     if (!follow || !link)
         return 0;

@@ -29,6 +29,8 @@ static struct self_name descriptor_parse(struct view digits)
 
 static struct self_name proc_parse(struct view name)
 {
+    if (view_equal(name, VIEW_OF_LITERAL("fd")) || view_equal(name, VIEW_OF_LITERAL("fd/")))
+        return (struct self_name){SELF_DESCRIPTORS, 0};
     if (cut_prefix(&name, VIEW_OF_LITERAL("fd/")))
         return descriptor_parse(name);
     if (view_equal(name, VIEW_OF_LITERAL("exe")))
@@ -48,6 +50,8 @@ struct self_name self_name_parse(struct view path)
 {
     if (cut_prefix(&path, VIEW_OF_LITERAL("/proc/self/")))
         return proc_parse(path);
+    if (view_equal(path, VIEW_OF_LITERAL("/dev/fd/")))
+        return (struct self_name){SELF_DESCRIPTORS, 0};
     if (cut_prefix(&path, VIEW_OF_LITERAL("/dev/fd/")))
         return descriptor_parse(path);
     if (view_equal(path, VIEW_OF_LITERAL("/dev/stdin")))

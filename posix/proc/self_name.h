@@ -10,6 +10,7 @@ enum self_kind : uint32_t {
     SELF_DIRECTORY,   /* /proc/self/cwd */
     SELF_ROOT,        /* /proc/self/root */
     SELF_MAPS, SELF_ENVIRONMENT,
+    SELF_DESCRIPTORS, /* /proc/self/fd, /dev/fd: a directory */
 };
 struct self_name { enum self_kind kind; uint32_t fd; };
 

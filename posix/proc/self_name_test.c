@@ -12,11 +12,13 @@ TEST(descriptors_are_found_by_each_of_their_names)
     CHECK_EQUAL(parse("/proc/self/fd/17").fd, 17u);
     CHECK_EQUAL(parse("/dev/fd/0").kind, SELF_DESCRIPTOR);
     CHECK_EQUAL(parse("/dev/stderr").fd, 2u);
+    CHECK_EQUAL(parse("/proc/self/fd").kind, SELF_DESCRIPTORS);
+    CHECK_EQUAL(parse("/proc/self/fd/").kind, SELF_DESCRIPTORS);
 }
 
 TEST(other_names_are_ordinary_paths)
 {
-    CHECK_EQUAL(parse("/proc/self/fd/").kind, SELF_NONE);
+    CHECK_EQUAL(parse("/proc/self/fd/x").kind, SELF_NONE);
     CHECK_EQUAL(parse("/proc/self/fd/01").kind, SELF_NONE);
     CHECK_EQUAL(parse("/proc/self/fd/3/x").kind, SELF_NONE);
     CHECK_EQUAL(parse("/proc/self/fd/9999999").kind, SELF_NONE);

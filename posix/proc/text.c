@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Texts of the process's own /proc files. */
 #include "posix/proc/text.h"
+#include "abi/file.h"
+#include "base/fmt.h"
+#include "base/string.h"
 #include "posix/core/call.h"
 #include "sys/syscall.h"
 
@@ -44,4 +47,30 @@ enum status environment_write(handle_t to)
 {
     const struct process *p = process_current();
     return write_all(to, (const void *)p->environment_start, p->environment_end - p->environment_start);
+}
+
+static enum status descriptor_record_write(handle_t to, uint64_t index, const char *name, uint32_t type)
+{
+    struct { struct directory_record record; char name[8]; } entry = {
+        .record = {.inode = index + 1, .cookie = (index + 1) * DESCRIPTOR_RECORD_BYTES, .type = type, .record_bytes = DESCRIPTOR_RECORD_BYTES,
+                   .name_bytes = (uint16_t)string_length(name, 7)}};
+    static_assert(sizeof entry == DESCRIPTOR_RECORD_BYTES);
+    memcpy(entry.name, name, entry.record.name_bytes);
+    return write_all(to, &entry, sizeof entry);
+}
+
+/* The limit bounds the walk, as it bounds what the process can have opened. */
+enum status descriptors_write(handle_t to)
+{
+    uint64_t limit = MIN(process_current()->limits[LINUX_RLIMIT_NOFILE].current, (uint64_t)HANDLE_LOW_LIMIT), index = 0;
+    TRY(descriptor_record_write(to, index++, ".", FILE_DIRECTORY));
+    TRY(descriptor_record_write(to, index++, "..", FILE_DIRECTORY));
+    for (handle_t fd = 0; (uint64_t)fd < limit; fd++) {
+        char name[8];
+        if (sys_handle_flags(fd, 0, 0) < 0)
+            continue;
+        (void)fmt(name, sizeof name, "%d", fd);
+        TRY(descriptor_record_write(to, index++, name, FILE_SYMLINK));
+    }
+    return OK;
 }
