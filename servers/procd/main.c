@@ -63,8 +63,6 @@ static enum status start(const struct start_block *block)
     procd.table = start_handle(block, "table");
     procd.init = start_handle(block, "init");
     procd.vfs = start_handle(block, "vfs");
-    for (size_t i = 0; i < ARRAY_LENGTH(procd.ties); i++)
-        procd.ties[i].process = HANDLE_NONE;
     fmt(procd.host_name, sizeof procd.host_name, "macrohard");
     make_boot_id();
     TRY(sys_map(HANDLE_SELF_SPACE, 0, align_up(sizeof(struct process_entry) * PROCESS_TABLE_SLOTS, PAGE_SIZE_BYTES),

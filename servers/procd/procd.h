@@ -18,7 +18,7 @@ struct command {
 
 /* The kernel's side of a slot. */
 struct tie {
-    handle_t process;              /* HANDLE_NONE: free slot, or it ended */
+    handle_t process;              /* 0: free slot, or it ended (ours are HIGH; so that unused ties stay untouched zeros) */
     struct event_handler ended;
     struct command *command;       /* nullptr: a system process */
 };

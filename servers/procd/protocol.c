@@ -47,7 +47,7 @@ static enum status adopt(const struct proc_adopt_in *in, uint32_t *out_slot)
     bool system = in->flags & PROC_ADOPT_SYSTEM;
     struct view name, arguments;
     view_split(in->name, 0, &name, &arguments);
-    bool is_init = system && in->parent == 0 && tie_of(model()->init)->process == HANDLE_NONE &&
+    bool is_init = system && in->parent == 0 && !tie_of(model()->init)->process &&
                    view_equal(name, VIEW_OF_LITERAL("init"));
     if (is_init) {
         *out_slot = model()->init;

@@ -51,7 +51,7 @@ static char state_letter(uint32_t slot)
 static struct process_numbers numbers_of(uint32_t slot)
 {
     struct process_numbers n = {.state = 'Z'};
-    if (tie_of(slot)->process == HANDLE_NONE)
+    if (!tie_of(slot)->process)
         return n;
     IGNORE(sys_process_info(tie_of(slot)->process, &n.info));
     n.state = state_letter(slot);
@@ -238,7 +238,7 @@ static uint64_t user_ns(void)
     uint64_t sum = procd.ended_user_ns;
     for (uint32_t slot = 1; slot < procd.model.limit; slot++) {
         struct process_info info;
-        if (entry_of(slot)->pid && tie_of(slot)->process != HANDLE_NONE && sys_process_info(tie_of(slot)->process, &info) == OK)
+        if (entry_of(slot)->pid && tie_of(slot)->process && sys_process_info(tie_of(slot)->process, &info) == OK)
             sum += info.user_ns;
     }
     return sum;

@@ -15,21 +15,21 @@ struct procd procd;
 static void do_notify(void *owner, uint32_t slot)
 {
     (void)owner;
-    if (tie_of(slot)->process != HANDLE_NONE)
+    if (tie_of(slot)->process)
         IGNORE(sys_notify(tie_of(slot)->process));
 }
 
 static void do_kill(void *owner, uint32_t slot, uint32_t signal)
 {
     (void)owner;
-    if (tie_of(slot)->process != HANDLE_NONE)
+    if (tie_of(slot)->process)
         IGNORE(sys_process_kill(tie_of(slot)->process, signal));
 }
 
 static void do_suspend(void *owner, uint32_t slot, bool suspended)
 {
     (void)owner;
-    if (tie_of(slot)->process == HANDLE_NONE)
+    if (!tie_of(slot)->process)
         return;
     enum status s = sys_process_suspend(tie_of(slot)->process, suspended);
     if (s != OK)
@@ -73,11 +73,11 @@ static void do_freed(void *owner, uint32_t slot)
     struct tie *t = tie_of(slot);
     command_drop(slot);
     alarm_set(&procd.alarms, slot, (struct alarm){0});
-    if (t->process == HANDLE_NONE)
+    if (!t->process)
         return;
     IGNORE(sys_unbind(procd.server.endpoint, t->process));
     IGNORE(sys_handle_close(t->process));
-    t->process = HANDLE_NONE;
+    t->process = 0;
 }
 
 const struct effects procd_effects = {
@@ -131,7 +131,7 @@ static void on_ended(struct server *s, struct event_handler *self, uint64_t coun
     struct tie *t = container_of(self, struct tie, ended);
     uint32_t slot = (uint32_t)(t - procd.ties);
     struct process_info info = {0};
-    if (t->process == HANDLE_NONE || entry_of(slot)->pid == 0 || entry_of(slot)->state == 'Z')
+    if (!t->process || entry_of(slot)->pid == 0 || entry_of(slot)->state == 'Z')
         return;
     enum status status = sys_process_info(t->process, &info);
     if (status != OK)
@@ -142,7 +142,7 @@ static void on_ended(struct server *s, struct event_handler *self, uint64_t coun
     /* The handle goes first: an ended process needs no signal, and the slot may be free when process_ended returns. */
     IGNORE(sys_unbind(procd.server.endpoint, t->process));
     IGNORE(sys_handle_close(t->process));
-    t->process = HANDLE_NONE;
+    t->process = 0;
     alarm_set(&procd.alarms, slot, (struct alarm){0});
     process_ended(&procd.model, slot, wait_status_of(info.exit_status), &usage);
 }
@@ -151,7 +151,7 @@ enum status tie_process(uint32_t slot, handle_t process)
 {
     struct tie *t = tie_of(slot);
     uint64_t token = procd.model.processes[slot].system ? 0 : process_token(&procd.model, slot);
-    t->process = HANDLE_NONE;
+    t->process = 0;
     t->ended = (struct event_handler){on_ended};
     enum status status = token ? sys_credential_set(procd.identity, process, token) : OK;
     if (status == OK)

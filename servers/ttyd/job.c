@@ -64,6 +64,15 @@ bool job_group_in(int32_t pgid, int32_t sid)
     return false;
 }
 
+/* Its leader lives. The news of its end may still be on the way when the next session wants the terminal. */
+bool job_session_lives(int32_t sid)
+{
+    for (uint32_t slot = 1; slot < PROCESS_TABLE_SLOTS && ttyd.table[slot].generation; slot++)
+        if (ttyd.table[slot].pid == sid)
+            return ttyd.table[slot].state != 'Z';
+    return false;
+}
+
 /* -- errands -- */
 
 static void on_done(struct server *s, struct completion *self, const struct message *reply);

@@ -37,7 +37,7 @@ static enum status find_terminal(enum device device, const struct caller *c, str
 /* A session leader without a terminal gets the first that it opens, unless it says no. The console's other name never does that. */
 static bool becomes_controlling(const struct caller *c, const struct terminal *t, enum device device, uint32_t open_flags)
 {
-    return c->pid && c->pid == c->sid && c->terminal < 0 && t->session == 0 && !(open_flags & OPEN_NO_TERMINAL) &&
+    return c->pid && c->pid == c->sid && c->terminal < 0 && !(t->session && job_session_lives(t->session)) && !(open_flags & OPEN_NO_TERMINAL) &&
            (device == DEVICE_SERIAL || device >= DEVICE_SLAVE_FIRST);
 }
 

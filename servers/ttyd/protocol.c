@@ -130,9 +130,10 @@ static enum status op_attach(struct request *rq, const struct tty_attach_in *in,
         return OK;
     if (c.pid == 0 || c.pid != c.sid || c.terminal >= 0)
         return ERR_NOT_PERMITTED;
-    if (t->session && !(in->force && c.euid == 0))
+    bool taken = t->session && job_session_lives(t->session);
+    if (taken && !(in->force && c.euid == 0))
         return ERR_NOT_PERMITTED;
-    if (t->session) /* taken away: its session has none any more */
+    if (taken) /* from a session that has none any more then */
         TRY(job_detach(t, &(struct caller){.pid = t->session, .sid = t->session}));
     TRY(job_attach(t, &c, rq->id, HANDLE_NONE));
     request_defer(rq);

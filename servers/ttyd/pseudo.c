@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Pseudo-terminals: the device is a program that has the master open. What it writes is typed at the slave; what the slave prints it
- * reads. The slave of number N is /dev/pts/N, registered with vfsd when the master is first opened under that number. */
+ * reads. The slave of number N is /dev/pts/N, known to vfsd while either side is open. */
 #include "ttyd.h"
 #include "base/fmt.h"
 #include "heap/heap.h"
@@ -141,22 +141,26 @@ static void registered(struct server *s, struct completion *self, const struct m
 
 static struct {
     struct completion done;
-    char names[PSEUDO_MAX][8];
-    bool known[PSEUDO_MAX];
+    char names[PSEUDO_MAX][8];   /* stay: vfsd reads them later */
 } registry = {.done = {registered}};
 
-/* The entry stays when the terminal goes: its number is used again, and opening it in between finds no device. */
-static void register_slave(uint32_t index)
+static void tell_vfs(uint32_t index, handle_t target)
 {
-    handle_t target;
-    if (registry.known[index] || ttyd.vfs == HANDLE_NONE)
-        return;
-    if (server_resource(&ttyd.server, DEVICE_SLAVE_FIRST + index, RIGHT_ALL & ~RIGHT_MANAGE, 0, STREAM_READ | STREAM_WRITE, &target) != OK)
-        return;
     size_t length = fmt(registry.names[index], sizeof registry.names[index], "pts/%u", index);
     const struct vfs_device_in in = {.name = {(const uint8_t *)registry.names[index], length}, .target = target,
                                      .type = FILE_CHARACTER, .mode = 0620, .special = NUMBER_SLAVE(index)};
-    registry.known[index] = vfs_device_submit(ttyd.vfs, &in, ttyd.server.endpoint, server_completion_tag(&registry.done)) == OK;
+    enum status s = vfs_device_submit(ttyd.vfs, &in, ttyd.server.endpoint, server_completion_tag(&registry.done));
+    if (s != OK)
+        log_warning("/dev/pts/%u: %s", index, status_sentence(s));
+}
+
+static void register_slave(uint32_t index)
+{
+    handle_t target;
+    if (ttyd.vfs == HANDLE_NONE ||
+        server_resource(&ttyd.server, DEVICE_SLAVE_FIRST + index, RIGHT_ALL & ~RIGHT_MANAGE, 0, STREAM_READ | STREAM_WRITE, &target) != OK)
+        return;
+    tell_vfs(index, target);
     IGNORE(sys_handle_close(target));
 }
 
@@ -205,5 +209,7 @@ void pseudo_closed(struct terminal *t, bool is_master)
         return;
     }
     ttyd.pseudos[(uint32_t)t->number & 0xff] = nullptr;
+    if (ttyd.vfs != HANDLE_NONE)
+        tell_vfs((uint32_t)t->number & 0xff, HANDLE_NONE);
     heap_free(t);
 }

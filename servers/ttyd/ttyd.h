@@ -118,6 +118,7 @@ enum status job_check(struct request *rq, struct terminal *t, uint32_t signal, b
 void job_signal(struct terminal *t, uint32_t signal);
 /* Does the group live in the session? */
 bool job_group_in(int32_t pgid, int32_t sid);
+bool job_session_lives(int32_t sid);
 /* The terminal becomes the session's; the request (0: none) is answered with `result`, and `handle` if there is one, once procd knows. */
 enum status job_attach(struct terminal *t, const struct caller *c, uint64_t request, handle_t handle);
 enum status job_detach(struct terminal *t, const struct caller *c);

@@ -24,16 +24,10 @@ void entry_end(struct model *m, uint32_t slot)
 
 void model_init(struct model *m, struct process_entry *table, const struct effects *effects, void *owner)
 {
-    memset(m, 0, sizeof *m);
     m->table = table;
     m->effects = effects;
     m->owner = owner;
-    m->limit = 1;
-    for (uint32_t i = 1; i + 1 < WAITERS_MAX; i++)
-        m->waiters[i].next = i + 1;
-    for (uint32_t i = 1; i + 1 < SIGNALS_QUEUED_MAX; i++)
-        m->signals[i].next = i + 1;
-    m->free_waiter = m->free_signal = 1;
+    m->limit = m->waiter_limit = m->signal_limit = 1;
 }
 
 /* -- numbers -- */
@@ -276,7 +270,7 @@ static bool group_has_stopped(const struct model *m, int32_t pgid)
 /* Stopped jobs that nobody is left to continue are told so; `ended` no longer counts as a parent. */
 static void wake_orphaned_group(struct model *m, int32_t pgid, uint32_t ended)
 {
-    if (!group_has_stopped(m, pgid) || !group_is_orphaned(m, pgid, ended))
+    if (m->stopped == 0 || !group_has_stopped(m, pgid) || !group_is_orphaned(m, pgid, ended))
         return;
     IGNORE(signal_group(m, pgid, SIGNAL_HUP));
     IGNORE(signal_group(m, pgid, SIGNAL_CONT));
@@ -334,6 +328,7 @@ void process_ended(struct model *m, uint32_t slot, uint32_t status, const struct
     if (p->stop_request)
         m->effects->answer_stop(m->owner, take_request(&p->stop_request));
     struct process_entry *e = entry_begin(m, slot);
+    m->stopped -= e->state == 'T';
     e->state = 'Z';
     entry_end(m, slot);
     release_children(m, slot);

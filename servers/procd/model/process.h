@@ -87,7 +87,8 @@ struct model {
     uint32_t used, first_free_slot, init;
     int32_t last_pid;
     bool pids_wrapped;
-    uint32_t free_waiter, free_signal;
+    uint32_t stopped;              /* how many are */
+    uint32_t free_waiter, free_signal, waiter_limit, signal_limit; /* limits as above: what was never used is never touched */
     uint32_t hash[PROCESS_TABLE_SLOTS];
     uint32_t next_free_slot[PROCESS_TABLE_SLOTS];
     struct process processes[PROCESS_TABLE_SLOTS];
@@ -107,7 +108,7 @@ static inline uint64_t process_token(const struct model *m, uint32_t slot)
 }
 
 /* -- process.c: the tree, groups and sessions -- */
-/* `table` is all zero. */
+/* *m and the table are all zero. */
 void model_init(struct model *m, struct process_entry *table, const struct effects *effects, void *owner);
 uint32_t process_by_pid(const struct model *m, int32_t pid);
 uint32_t process_by_token(const struct model *m, uint64_t token); /* 0 for an old or wrong token */

@@ -46,6 +46,7 @@ static void start(void)
 {
     memset(table, 0, sizeof table);
     memset(&seen, 0, sizeof seen);
+    memset(&m, 0, sizeof m);
     model_init(&m, table, &effects, nullptr);
     CHECK_OK(process_adopt(&m, 0, 100, true, "init", 4, &init_slot));
     CHECK_OK(process_adopt(&m, 1, 101, false, "sh", 2, &shell));
@@ -363,6 +364,7 @@ TEST(a_stopped_group_that_becomes_orphaned_is_hung_up_and_continued)
     CHECK_OK(kill_from(shell, pid_of(job), SIGNAL_STOP));
     process_ended(&m, child, 0, &no_usage);
     CHECK_EQUAL(table[job].state, (uint32_t)'R');
+    CHECK_EQUAL(m.stopped, 0u);
     CHECK_EQUAL(table[job].pending, signal_bit(SIGNAL_HUP) | signal_bit(SIGNAL_CONT));
 }
 

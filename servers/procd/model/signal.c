@@ -52,6 +52,16 @@ static void drop(struct model *m, uint32_t slot, uint64_t set)
 
 void signal_drop_all(struct model *m, uint32_t slot) { drop(m, slot, UINT64_MAX); }
 
+static uint32_t take_place(struct model *m)
+{
+    uint32_t index = m->free_signal;
+    if (index)
+        m->free_signal = m->signals[index].next;
+    else if (m->signal_limit < SIGNALS_QUEUED_MAX)
+        index = m->signal_limit++;
+    return index;
+}
+
 /* A standard signal that is pending already says nothing new. Without room the bit alone is kept, which is all that a plain
  * kill needs; one that carries a value is refused instead. */
 static enum status enqueue(struct model *m, uint32_t slot, const struct signal_details *details)
@@ -61,11 +71,10 @@ static enum status enqueue(struct model *m, uint32_t slot, const struct signal_d
     uint64_t pending = m->table[slot].pending;
     if (signal < SIGNAL_REALTIME && pending & signal_bit(signal))
         return OK;
-    uint32_t index = p->signal_count < SIGNALS_PER_PROCESS ? m->free_signal : 0;
+    uint32_t index = p->signal_count < SIGNALS_PER_PROCESS ? take_place(m) : 0;
     if (!index && signal >= SIGNAL_REALTIME && details->code == CODE_QUEUE)
         return ERR_WOULD_BLOCK;
     if (index) {
-        m->free_signal = m->signals[index].next;
         m->signals[index] = (struct queued_signal){.details = *details};
         uint32_t *end = &p->first_signal;
         while (*end)
@@ -129,6 +138,7 @@ static void stop_process(struct model *m, uint32_t slot, uint32_t signal)
     struct process_entry *e = entry_begin(m, slot);
     e->state = 'T';
     e->stops++;
+    m->stopped++;
     entry_end(m, slot);
     p->status = signal;
     p->stop_unreported = true;
@@ -145,6 +155,7 @@ static void continue_process(struct model *m, uint32_t slot)
     if (m->table[slot].state != 'T')
         return;
     set_state(m, slot, 'R');
+    m->stopped--;
     p->stop_unreported = false;
     p->continue_unreported = true;
     m->effects->suspend(m->owner, slot, false);

@@ -53,6 +53,16 @@ static enum status look(struct model *m, uint32_t parent, int32_t which, uint32_
     return answer;
 }
 
+static uint32_t take_waiter(struct model *m)
+{
+    uint32_t index = m->free_waiter;
+    if (index)
+        m->free_waiter = m->waiters[index].next;
+    else if (m->waiter_limit < WAITERS_MAX)
+        index = m->waiter_limit++;
+    return index;
+}
+
 enum status process_wait(struct model *m, uint32_t caller, uint64_t request, int32_t which, uint32_t options,
                          struct wait_result *out, bool *out_waits)
 {
@@ -62,10 +72,9 @@ enum status process_wait(struct model *m, uint32_t caller, uint64_t request, int
     enum status s = look(m, caller, which, options, out);
     if (s != ERR_WOULD_BLOCK || options & WAITS_NO_HANG)
         return s;
-    uint32_t index = m->free_waiter;
+    uint32_t index = take_waiter(m);
     if (!index)
         return ERR_LIMIT;
-    m->free_waiter = m->waiters[index].next;
     m->waiters[index] = (struct waiter){.request = request, .which = which, .options = options};
     uint32_t *end = &m->processes[caller].first_waiter;
     while (*end)
