@@ -6,10 +6,12 @@
     not_ok "nolibc-test can be built" "$(tail -n 3 "$work/build")"
     exit
 }
-machine --add build/ports/nolibc-test:/bin/nolibc-test -- /bin/nolibc-test
+# Some of its checks want a terminal on standard input.
+machine --append stdin=console --add build/ports/nolibc-test:/bin/nolibc-test -- /bin/nolibc-test
 status=$?
 # `NUMBER NAME args = result   [OK]` or [FAIL] or [SKIPPED]
 tr -d '\r' <"$work/out" | awk '/\[(OK|FAIL|SKIPPED)\]/ {
     name = $2
+    if (name == "chmod_net") next # Linux itself fails it since 6.2
     if (/\[FAIL\]/) print "not ok nolibc " $1 " " name ": " $0; else print "ok nolibc " $1 " " name }'
 [ "$(grep -c '\[OK\]' "$work/out")" -gt 50 ] || not_ok "nolibc-test ran" "status $status: $(tail -n 5 "$work/out") $(tail -n 5 "$work/err")"
