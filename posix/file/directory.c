@@ -3,6 +3,7 @@
  * directory and root are a view, an immutable object of vfsd; chdir puts another one under the same number. */
 #include "posix/file/convert.h"
 #include "posix/file/path.h"
+#include "posix/proc/self.h"
 #include "posix/proc/text.h"
 #include "sys/syscall.h"
 
@@ -99,6 +100,10 @@ LINUX_CALL(chroot, uint64_t address)
 {
     struct path path;
     TRY_LINUX(path_from_program(LINUX_AT_FDCWD, address, &path));
+    struct self_name self;
+    TRY_LINUX(self_name_find(&path, &self));
+    if (self.kind == SELF_EXECUTABLE)
+        return -LINUX_ENOTDIR;
     if (process_current()->entry->euid != 0)
         return -LINUX_EPERM;
     struct vfs_change_root_in in = {.path = path.text, .view_place = PLACE_EXACT(view_current())};

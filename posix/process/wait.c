@@ -67,6 +67,8 @@ LINUX_CALL(wait4, int32_t pid, uint64_t status, uint32_t options, uint64_t usage
     struct proc_wait_out out;
     if (options & ~(W_NOHANG | W_UNTRACED | W_CONTINUED | W_LINUX_ONLY))
         return -LINUX_EINVAL;
+    if (pid == INT32_MIN) /* no group has this number, and it cannot be negated */
+        return -LINUX_ESRCH;
     TRY_LINUX(wait_for_child(pid, options | W_EXITED, &out));
     if (!out.pid)
         return 0;

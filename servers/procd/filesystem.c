@@ -16,7 +16,7 @@
 enum item_index : uint8_t {
     NONE, ROOT, SELF, MOUNTS, MEMINFO, CPUINFO, UPTIME, LOADAVG, VERSION, STAT, FILESYSTEMS, SWAPS, DEVICES,
     SYS, SYS_KERNEL, HOSTNAME, DOMAIN, OSRELEASE, OSTYPE, SYSTEM_VERSION, PID_MAX, RANDOM, BOOT_ID, UUID, SYS_VM, OVERCOMMIT, MAX_MAP_COUNT,
-    PROCESS, P_STAT, P_STATUS, P_CMDLINE, P_COMM, P_STATM, P_LIMITS, P_MAPS, P_MOUNTS, ITEM_COUNT,
+    PROCESS, P_STAT, P_STATUS, P_CMDLINE, P_COMM, P_STATM, P_LIMITS, P_MAPS, P_MOUNTS, P_NET, ITEM_COUNT,
 };
 
 struct item {
@@ -61,6 +61,7 @@ static const struct item items[ITEM_COUNT] = {
     [P_LIMITS] = {PROCESS, FILE_REGULAR, 0444, "limits", text_process_limits},
     [P_MAPS] = {PROCESS, FILE_REGULAR, 0444, "maps", text_process_maps},
     [P_MOUNTS] = {PROCESS, FILE_REGULAR, 0444, "mounts", nullptr},
+    [P_NET] = {PROCESS, FILE_DIRECTORY, 0555, "net", nullptr},
 };
 
 struct open_file { uint64_t node, offset; };
@@ -270,9 +271,15 @@ static enum status op_sync(struct request *rq, const struct fs_sync_in *in, stru
     return OK;
 }
 
+/* What is shown here cannot be changed; a filesystem without this operation would say that it does not know how. */
+static enum status op_set_attributes(struct request *, const struct fs_set_attributes_in *, struct fs_set_attributes_out *)
+{
+    return ERR_NOT_PERMITTED;
+}
+
 static const struct fs_ops operations = {
     .root = op_root, .lookup = op_lookup, .open_node = op_open_node, .attributes = op_attributes, .readdir = op_readdir,
-    .readlink = op_readlink, .statistics = op_statistics, .forget = op_forget, .sync = op_sync,
+    .readlink = op_readlink, .set_attributes = op_set_attributes, .statistics = op_statistics, .forget = op_forget, .sync = op_sync,
 };
 
 bool filesystem_protocol(struct request *rq) { return fs_dispatch(&operations, rq); }
