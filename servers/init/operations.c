@@ -80,12 +80,11 @@ static enum status do_list(struct request *rq, const struct init_list_in *in, st
     return OK;
 }
 
-/* Whoever was given a handle on init and may end the system by its own unit's `give operator`, or is one of these two. */
+/* The operator, and whom its unit allows it. */
 static bool may_power(const struct request *rq)
 {
     const struct service *service = asking_service(rq);
-    return !service || unit_name_is(&service->unit.name, VIEW_OF_LITERAL("procd")) ||
-           unit_name_is(&service->unit.name, VIEW_OF_LITERAL("execd"));
+    return !service || service->unit.may_power;
 }
 
 static enum status do_power(struct request *rq, const struct init_power_in *in, struct init_power_out *out)
@@ -99,5 +98,15 @@ static enum status do_power(struct request *rq, const struct init_power_in *in, 
     return OK;
 }
 
+static enum status do_attach(struct request *rq, const struct init_attach_in *in, struct init_attach_out *out)
+{
+    (void)out;
+    const struct service *service = asking_service(rq);
+    if (!service || service->unit.may_attach)
+        return service_attach(init_of(rq), in->name, in->device);
+    IGNORE(sys_handle_close(in->device));
+    return ERR_NOT_PERMITTED;
+}
+
 const struct init_ops init_operations = {.ready = do_ready, .start = do_start, .stop = do_stop, .restart = do_restart,
-                                         .list = do_list, .power = do_power};
+                                         .list = do_list, .power = do_power, .attach = do_attach};

@@ -4,6 +4,7 @@
 #include "base/fmt.h"
 #include "loader/loader.h"
 #include "protocol/hardware.h"
+#include "protocol/pci.h"
 #include "protocol/proc.h"
 #include "protocol/vfs.h"
 #include "sys/clock.h"
@@ -13,11 +14,13 @@
 #define BACKOFF_FIRST_NS 100000000ull
 #define BACKOFF_LIMIT 7u                  /* doublings: 12.8 s at most */
 #define STEADY_NS 10000000000ull          /* one that ran this long begins its backoff anew */
+#define DEVICE_LIMIT_NS 10000000000ull    /* how long others wait for an instance to be ready */
 #define ROOT_RIGHTS (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE | RIGHT_GRANT)
 
 static void service_exited(struct server *s, struct event_handler *self, uint64_t count, uint64_t value);
 static void service_retry(struct server *s, struct event_handler *self, uint64_t count, uint64_t value);
 static void service_mounted(struct server *s, struct completion *self, const struct message *reply);
+static void service_quieted(struct server *s, struct completion *self, const struct message *reply);
 static void adopted(struct server *s, struct completion *self, const struct message *reply);
 static void adopt_all(struct init *init);
 
@@ -42,7 +45,7 @@ struct service *service_find(struct init *init, struct view name)
 static struct service *find_scheme(struct init *init, struct view scheme)
 {
     for (uint32_t i = 0; i < init->service_count; i++)
-        if (has_scheme(&init->services[i]) && unit_name_is(&init->services[i].unit.scheme, scheme))
+        if (has_scheme(&init->services[i]) && !init->services[i].unit.is_device && unit_name_is(&init->services[i].unit.scheme, scheme))
             return &init->services[i];
     return nullptr;
 }
@@ -69,13 +72,15 @@ enum status service_prepare(struct init *init, struct service *service)
     service->retry.happened = service_retry;
     service->mounted.done = service_mounted;
     service->adopted.done = adopted;
+    service->quieted.done = service_quieted;
+    service->device = HANDLE_NONE;
     service->endpoint = service->root = service->name_space = service->process = HANDLE_NONE;
-    service->is_wanted = !service->unit.is_manual;
+    service->is_wanted = !service->unit.is_manual && !service->unit.is_device;
     uint64_t token = (uint64_t)(service - init->services) + 1;
     TRY(server_resource(&init->server, token, ROOT_RIGHTS, 0, STREAM_READ | STREAM_WRITE, &service->own));
     TRY(sys_timer_create(PLACE_HIGH, &service->timer));
     TRY(server_bind(&init->server, service->timer, &service->retry));
-    if (!has_scheme(service))
+    if (!has_scheme(service) || service->unit.is_device)
         return OK;
     TRY(sys_endpoint_create(0, PLACE_HIGH, &service->endpoint));
     return sys_resource_create(service->endpoint, 0, ROOT_RIGHTS, RESOURCE_RESTARTABLE, PLACE_HIGH, STREAM_READ | STREAM_WRITE,
@@ -144,6 +149,7 @@ static void add_given(struct service *service, struct handle_list *list)
     list_add(list, "clock", start_handle(init->block, "clock"), 0);
     list_add(list, "init", service->own, 0);
     list_add(list, "endpoint", service->endpoint, 0);
+    list_add(list, "device", service->device, 0);
     for (uint32_t i = 0; i < service->unit.give_count; i++) {
         const struct unit_give *give = &service->unit.gives[i];
         handle_t handle = service_handle(init, &give->name);
@@ -205,12 +211,30 @@ static void service_start(struct service *service)
     service->process_id = info.id;
     service->state = INIT_STATE_STARTED;
     log_info("%s started", name_of(service));
+    if (service->is_instance && !service->is_late)
+        sys_timer_set(service->timer, service->started_ns + DEVICE_LIMIT_NS, 0);
     adopt_all(service->init);
+}
+
+/* Every instance works, or has shown that it will not soon. */
+static bool devices_settled(const struct init *init)
+{
+    for (uint32_t i = 0; i < init->service_count; i++) {
+        const struct service *service = &init->services[i];
+        if (!service->is_instance || service->is_late || service->state == INIT_STATE_STOPPED)
+            continue;
+        bool is_there = service->state == INIT_STATE_READY && (!service->unit.mount[0] || service->is_mounted);
+        if (!is_there && !(service->state == INIT_STATE_BACKOFF && service->restarts > 1))
+            return false;
+    }
+    return true;
 }
 
 static bool dependencies_ready(struct service *service)
 {
     for (uint32_t i = 0; i < service->unit.after_count; i++) {
+        if (unit_name_is(&service->unit.after[i], VIEW_OF_LITERAL("devices")) && !devices_settled(service->init))
+            return false;
         const struct service *other = service_find(service->init, unit_name_view(&service->unit.after[i]));
         if (other && other->state != INIT_STATE_READY)
             return false;
@@ -224,7 +248,8 @@ void services_start_waiting(struct init *init)
 {
     for (uint32_t i = 0; i < init->service_count && !init->is_ending; i++) {
         struct service *service = &init->services[i];
-        if (service->is_wanted && service->state == INIT_STATE_WAITING && dependencies_ready(service))
+        bool starts = service->is_wanted && !service->unit.is_device && service->state == INIT_STATE_WAITING;
+        if (starts && dependencies_ready(service))
             service_start(service);
     }
 }
@@ -312,6 +337,8 @@ static void service_mounted(struct server *s, struct completion *self, const str
     service->is_mounting = false;
     if (reply->result < 0) {
         log_error("%s: mount on %s failed: %s", name_of(service), service->unit.mount, status_sentence(reply->result));
+        service->is_late = true; /* nobody shall wait for it */
+        services_start_waiting(service->init);
         return;
     }
     service->is_mounted = true;
@@ -340,6 +367,16 @@ static void log_end(const struct service *service)
         log_info("%s ended with %d", name_of(service), (int)service->exit_status);
 }
 
+/* Its device must not go on writing into memory that is no longer its driver's; the next start waits for this. */
+static void device_quiet(struct service *service)
+{
+    struct pci_enable_in in = {.on = 0};
+    service->is_due = false;
+    service->is_quieting = service->device != HANDLE_NONE &&
+                           pci_enable_submit(service->device, &in, service->init->server.endpoint,
+                                             server_completion_tag(&service->quieted)) == OK;
+}
+
 static void service_exited(struct server *s, struct event_handler *self, uint64_t count, uint64_t value)
 {
     (void)count, (void)value;
@@ -361,19 +398,92 @@ static void service_exited(struct server *s, struct event_handler *self, uint64_
     }
     if (!service->unit.restarts || !service->is_wanted || service->init->is_ending) {
         service->state = INIT_STATE_STOPPED;
+        services_start_waiting(service->init);
         return;
     }
+    device_quiet(service);
     if (clock_monotonic_ns() - service->started_ns > STEADY_NS)
         service->restarts = 0;
     schedule_retry(service);
+    services_start_waiting(service->init);
 }
 
 static void service_retry(struct server *s, struct event_handler *self, uint64_t count, uint64_t value)
 {
     (void)s, (void)count, (void)value;
     struct service *service = container_of(self, struct service, retry);
-    if (service->state == INIT_STATE_BACKOFF && service->is_wanted && !service->init->is_ending)
+    if (service->state == INIT_STATE_STARTED && service->is_instance) {
+        log_warning("%s is not ready after %u s; nothing waits for it any more", name_of(service),
+                    (uint32_t)(DEVICE_LIMIT_NS / 1000000000));
+        service->is_late = true;
+        services_start_waiting(service->init);
+        return;
+    }
+    service->is_due = service->is_quieting;
+    if (!service->is_quieting && service->state == INIT_STATE_BACKOFF && service->is_wanted && !service->init->is_ending)
         service_start(service);
+}
+
+static void service_quieted(struct server *s, struct completion *self, const struct message *reply)
+{
+    struct service *service = container_of(self, struct service, quieted);
+    (void)reply; /* what is not a PCI function does not know how, and need not */
+    service->is_quieting = false;
+    if (service->is_due)
+        service_retry(s, &service->retry, 1, 0);
+}
+
+/* -- instances ---------------------------------------------------------------------------------------------------- */
+
+static enum status instance_add(struct init *init, const struct service *template, struct view instance, struct service **out)
+{
+    if (init->service_count == SERVICES_MAX)
+        return ERR_LIMIT;
+    struct service *service = &init->services[init->service_count];
+    *service = (struct service){};
+    TRY(unit_instance(&template->unit, instance, &service->unit));
+    TRY(service_prepare(init, service));
+    TRY(service_connect(service));
+    service->is_instance = true;
+    init->service_count++;
+    *out = service;
+    return OK;
+}
+
+/* The instance by that name, made when it is not there; EXISTS when it runs. */
+static enum status instance_find(struct init *init, struct view name, struct service **out)
+{
+    struct view unit_name, instance;
+    struct unit unit;
+    view_split(name, ':', &unit_name, &instance);
+    const struct service *template = service_find(init, unit_name);
+    if (!template || (!template->unit.is_device && !template->is_instance))
+        return ERR_NOT_FOUND;
+    TRY(unit_instance(&template->unit, instance, &unit));
+    for (uint32_t i = 0; i < init->service_count; i++)
+        if (init->services[i].is_instance && unit_name_is(&init->services[i].unit.name, unit_name_view(&unit.name))) {
+            *out = &init->services[i];
+            return (*out)->state == INIT_STATE_STOPPED || (*out)->state == INIT_STATE_BACKOFF ? OK : ERR_EXISTS;
+        }
+    return instance_add(init, template, instance, out);
+}
+
+enum status service_attach(struct init *init, struct view name, handle_t device)
+{
+    struct service *service;
+    enum status status = instance_find(init, name, &service);
+    if (status != OK) {
+        IGNORE(sys_handle_close(device));
+        return status;
+    }
+    if (service->device != HANDLE_NONE)
+        IGNORE(sys_handle_close(service->device));
+    service->device = device;
+    service->is_wanted = true;
+    service->is_late = false;
+    service->state = INIT_STATE_WAITING;
+    services_start_waiting(init);
+    return OK;
 }
 
 void service_stop(struct service *service, bool again)

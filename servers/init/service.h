@@ -19,16 +19,20 @@ struct service {
     struct event_handler retry;     /* bound to the timer */
     struct completion mounted;      /* vfs.mount */
     struct completion adopted;      /* proc.adopt */
+    struct completion quieted;      /* pci.enable(off) on its device, before it starts again */
     struct init *init;
     struct unit unit;
     handle_t endpoint, root;        /* HANDLE_NONE without a scheme */
     handle_t name_space, own;       /* own: its handle "init" */
     handle_t process, timer;
+    handle_t device;                /* of an instance: what it drives; HANDLE_NONE for others */
     uint64_t process_id, exit_status, started_ns;
     uint32_t state;                 /* INIT_STATE_* */
     uint32_t restarts;              /* in a row, for the backoff; and in all: */
     uint32_t restarts_total;
     bool is_adopted;                /* procd was told of this process */
+    bool is_instance, is_late;      /* late: too long not ready; nobody waits for it any more */
+    bool is_quieting, is_due;       /* due: its retry waits only for its device to be quiet */
     bool is_mounting, is_mounted, is_wanted;     /* wanted: by start boot, unit= or the operator */
 };
 
@@ -54,6 +58,8 @@ handle_t service_handle(struct init *init, const struct unit_name *name);
 /* Starts every service that is wanted, waiting, and has its dependencies ready. */
 void services_start_waiting(struct init *init);
 void service_is_ready(struct service *service);
+/* Starts an instance of the template `name` ("unit" or "unit:instance"), which takes the device, whatever comes. */
+enum status service_attach(struct init *init, struct view name, handle_t device);
 void service_stop(struct service *service, bool again);
 /* Syncs the filesystems if there are any, then powers off, reboots or halts; answers once it is under way. */
 void power_down(struct init *init, uint32_t how);

@@ -174,7 +174,23 @@ static enum status take_restart(struct unit *u, struct view line)
 
 static enum status take_start(struct unit *u, struct view line)
 {
-    return take_choice(next_word(&line), "manual", "boot", &u->is_manual);
+    struct view word = next_word(&line);
+    u->is_device = word_is(word, "device");
+    if (!u->is_device)
+        return take_choice(word, "manual", "boot", &u->is_manual);
+    word = next_word(&line);
+    u->is_single = word_is(word, "single");
+    return u->is_single || word.length == 0 ? OK : ERR_INVALID;
+}
+
+static enum status take_allow(struct unit *u, struct view line)
+{
+    for (struct view word = next_word(&line); word.length > 0; word = next_word(&line)) {
+        bool attach;
+        TRY(take_choice(word, "attach", "power", &attach));
+        *(attach ? &u->may_attach : &u->may_power) = true;
+    }
+    return OK;
 }
 
 static enum status take_mount(struct unit *u, struct view line)
@@ -196,7 +212,7 @@ static enum status take_line(struct unit *u, struct view line)
     static const struct { const char *key; enum status (*read)(struct unit *u, struct view rest); } keys[] = {
         {"program", take_program}, {"argument", take_argument}, {"scheme", take_scheme}, {"use", take_use}, {"give", take_give},
         {"ports", take_ports}, {"interrupt", take_interrupt}, {"after", take_after}, {"restart", take_restart},
-        {"start", take_start}, {"mount", take_mount}, {"priority", take_priority}};
+        {"start", take_start}, {"mount", take_mount}, {"priority", take_priority}, {"allow", take_allow}};
     struct view key = next_word(&line);
     if (key.length == 0)
         return OK;
@@ -221,6 +237,30 @@ enum status unit_parse(struct view name, struct view text, struct unit *out, uin
     }
     if (!u.program[0])
         return ERR_INVALID;
+    *out = u;
+    return OK;
+}
+
+/* NAME, a separator, INSTANCE. */
+static enum status name_join(struct unit_name *name, char separator, struct view instance)
+{
+    size_t length = string_length(name->text, sizeof name->text);
+    if (instance.length + 2 > sizeof name->text - length)
+        return ERR_NAME_TOO_LONG;
+    name->text[length] = separator;
+    memcpy(name->text + length + 1, instance.data, instance.length);
+    return OK;
+}
+
+enum status unit_instance(const struct unit *template, struct view instance, struct unit *out)
+{
+    struct unit u = *template;
+    u.is_device = false;
+    if (!u.is_single && instance.length > 0) {
+        TRY(name_join(&u.name, ':', instance));
+        if (u.scheme.text[0])
+            TRY(name_join(&u.scheme, '.', instance)); /* a colon ends a scheme's name where it is opened */
+    }
     *out = u;
     return OK;
 }

@@ -6,8 +6,12 @@
  *   give NAME [RIGHT...]       a handle of init's, or a scheme's root; rights read write execute grant debug manage (none: all)
  *   ports NAME BASE COUNT      a range of I/O ports as handle NAME
  *   interrupt NAME LINE [level] [low]
- *   after NAME...              services that must be ready first   restart always|never|reboot (reboot: without it the system cannot go on)
+ *   after NAME...              services that must be ready first; `devices`: every instance that was attached so far
+ *   restart always|never|reboot (reboot: without it the system cannot go on)
  *   start boot|manual          manual: only by unit=NAME or init's protocol
+ *   start device [single]      a template: init.attach starts an instance with the handle `device`; its name is NAME:INSTANCE and
+ *                              its scheme's SCHEME.INSTANCE; single: the plain names, and there is one
+ *   allow attach|power...      it may start instances; it may end the system
  *   mount PATH [TOKEN]         its root (or the resource of that token) is a filesystem, mounted there
  *   priority N */
 #pragma once
@@ -32,6 +36,8 @@ struct unit {
     struct unit_ports ports[4];
     struct unit_interrupt interrupts[4];
     bool restarts, is_vital, is_manual; /* vital: its end is the system's, in order */
+    bool is_device, is_single;
+    bool may_attach, may_power;
     char mount[64];                 /* empty: none */
     uint64_t mount_token;
     uint32_t priority;
@@ -39,5 +45,7 @@ struct unit {
 
 /* INVALID: out_line says which line is wrong (1 is the first). `name`: the file's, without .unit. */
 enum status unit_parse(struct view name, struct view text, struct unit *out, uint32_t *out_line);
+/* The unit of one instance of a template. NAME_TOO_LONG: the names do not fit. */
+enum status unit_instance(const struct unit *template, struct view instance, struct unit *out);
 bool unit_name_is(const struct unit_name *name, struct view text);
 struct view unit_name_view(const struct unit_name *name);

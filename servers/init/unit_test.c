@@ -58,6 +58,24 @@ TEST(unit_names_the_bad_line)
     CHECK_EQUAL(parse("", &u, &line), ERR_INVALID);
 }
 
+TEST(unit_instance_has_its_own_names)
+{
+    struct unit u, made;
+    uint32_t line;
+    CHECK_EQUAL(parse("program sbin/p9\nscheme p9\nstart device\nallow attach", &u, &line), OK);
+    CHECK(u.is_device && u.may_attach && !u.may_power && !u.is_manual);
+    CHECK_EQUAL(unit_instance(&u, VIEW_OF_LITERAL("28"), &made), OK);
+    CHECK(unit_name_is(&made.name, VIEW_OF_LITERAL("ttyd:28")) && unit_name_is(&made.scheme, VIEW_OF_LITERAL("p9.28")));
+    CHECK(!made.is_device);
+    CHECK_EQUAL(unit_instance(&u, VIEW_OF_LITERAL("a-very-long-instance-it-is"), &made), ERR_NAME_TOO_LONG);
+    CHECK_EQUAL(unit_instance(&u, VIEW_OF_LITERAL("nineteen-characters"), &made), ERR_NAME_TOO_LONG);
+    CHECK_EQUAL(parse("program sbin/p9\nscheme p9\nstart device single", &u, &line), OK);
+    CHECK_EQUAL(unit_instance(&u, VIEW_OF_LITERAL("28"), &made), OK);
+    CHECK(unit_name_is(&made.name, VIEW_OF_LITERAL("ttyd")) && unit_name_is(&made.scheme, VIEW_OF_LITERAL("p9")));
+    CHECK_EQUAL(parse("program sbin/p9\nstart device often", &u, &line), ERR_INVALID);
+    CHECK_EQUAL(parse("program sbin/p9\nallow everything", &u, &line), ERR_INVALID);
+}
+
 TEST(unit_lists_are_bounded)
 {
     struct unit u;
