@@ -11,7 +11,7 @@
 #include "sys/log.h"
 #include "sys/start.h"
 
-#define NAMES_MAX 8192u
+#define NAMES_MAX 16384u
 
 struct vfsd vfsd;
 
