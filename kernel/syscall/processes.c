@@ -292,7 +292,8 @@ int64_t sys_process_exec(struct trap_frame *f)
     handle_t keep[NAMED_HANDLES_MAX];
     TRY_CALL(copy_from_user(&a, user(ARG0(f)), sizeof a));
     TRY_CALL(read_named_handles(a.keep_handles, a.keep_count, keep));
-    if (a.entry >= USER_LIMIT || a.personality.entry >= USER_LIMIT || a.personality.upcall >= USER_LIMIT || !a.thread_block)
+    if (a.entry >= USER_LIMIT || a.personality.entry >= USER_LIMIT || a.personality.upcall >= USER_LIMIT ||
+        a.personality.fault_landing >= USER_LIMIT || !a.thread_block)
         return ERR_INVALID;
     struct object *o;
     TRY_CALL(get_kind(a.space, OBJECT_SPACE, RIGHT_WRITE, &o));

@@ -64,13 +64,14 @@ static void enable_system_call(void)
     asm_write_msr(MSR_STAR, (uint64_t)(SELECTOR_KERNEL_DATA | 3) << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
     asm_write_msr(MSR_LSTAR, (uint64_t)syscall_entry);
     asm_write_msr(MSR_FMASK, RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_AC | RFLAGS_NT | RFLAGS_IOPL | RFLAGS_RF);
+    asm_write_msr(MSR_SYSENTER_CODE, 0); /* the other system-call instruction is refused */
 }
 
 void features_enable(void)
 {
     const struct cpu_features *f = &cpu_features;
     asm_write_cr0((asm_read_cr0() | CR0_MP | CR0_NE | CR0_WP) & ~(CR0_EM | CR0_TS));
-    uint64_t cr4 = asm_read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE | CR4_FSGSBASE;
+    uint64_t cr4 = asm_read_cr4() | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE | CR4_FSGSBASE;
     cr4 |= (f->pge ? CR4_PGE : 0) | (f->umip ? CR4_UMIP : 0) | (f->smep ? CR4_SMEP : 0) | (f->smap ? CR4_SMAP : 0) |
            (f->pcid ? CR4_PCIDE : 0);
     asm_write_cr4(cr4 & ~CR4_TSD);
