@@ -30,21 +30,30 @@ function program_write
     addq $8, %rdi
     decq %rcx
     jnz 1b
-2:  andl $7, %edx
-    jz 4f
-3:  movb (%rsi), %al
-    movb %al, (%rdi)
-    incq %rsi
-    incq %rdi
-    decl %edx
-    jnz 3b
-4:  xorl %eax, %eax
-    retq
-5:  rep movsq
-    andl $7, %edx
-    jnz 3b
+2:  testb $7, %dl
+    jnz 3f
     xorl %eax, %eax
     retq
+3:  testb $4, %dl
+    jz 4f
+    movl (%rsi), %eax
+    movl %eax, (%rdi)
+    addq $4, %rsi
+    addq $4, %rdi
+4:  testb $2, %dl
+    jz 6f
+    movw (%rsi), %ax
+    movw %ax, (%rdi)
+    addq $2, %rsi
+    addq $2, %rdi
+6:  testb $1, %dl
+    jz 7f
+    movb (%rsi), %al
+    movb %al, (%rdi)
+7:  xorl %eax, %eax
+    retq
+5:  rep movsq
+    jmp 2b
 
 /* (pollfds, entries, count, table): each entry's `ready` (bits 48..54) through the table into the program's `revents` (16 bits at
  * offset 6). Answers how many are not zero. */

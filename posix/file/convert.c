@@ -171,50 +171,60 @@ void statx_to_linux(const struct file_attributes *from, struct linux_statx *out)
     };
 }
 
-static enum status read_record(struct reader *r, struct directory_record *out, struct view *out_name)
+/* Whether a record lies within `room` bytes: the header's numbers agree with each other and with what is left. */
+static inline bool record_is_sound(const struct directory_record *r, size_t room)
 {
-    struct view header;
-    TRY(read_view(r, sizeof *out, &header));
-    memcpy(out, header.data, sizeof *out);
-    if (out->name_bytes == 0 || out->name_bytes > 255 || out->record_bytes < sizeof *out + out->name_bytes || out->record_bytes % 8)
-        return ERR_PROTOCOL;
-    TRY(read_view(r, out->name_bytes, out_name));
-    return read_skip(r, out->record_bytes - sizeof *out - out->name_bytes);
+    return r->record_bytes <= room && r->name_bytes != 0 && r->name_bytes <= 255 && r->record_bytes % 8 == 0 &&
+           r->record_bytes >= sizeof *r + r->name_bytes;
 }
 
-/* Writes one record at `to`, which may lie over the name: the name moves first. */
-static void put_dirent(uint8_t *to, const struct directory_record *record, struct view name, enum dirent_format format, uint16_t bytes)
+static inline uint64_t word_at(const uint8_t *from)
 {
-    size_t name_at = format == DIRENT_64 ? LINUX_DIRENT64_NAME : LINUX_DIRENT_NAME;
-    memmove(to + name_at, name.data, name.length);
-    memset(to + name_at + name.length, 0, bytes - name_at - name.length);
-    memcpy(to, &record->inode, 8);
-    memcpy(to + 8, &record->cookie, 8);
-    memcpy(to + 16, &bytes, 2);
-    to[format == DIRENT_64 ? 18 : bytes - 1] = directory_type_to_linux(record->type);
+    uint64_t word;
+    memcpy(&word, from, sizeof word);
+    return word;
+}
+static inline void word_put(uint8_t *to, uint64_t word) { memcpy(to, &word, sizeof word); }
+
+/* Writes one record at `to`, at or before where it was read from. The name moves down by at least five bytes, in whole words and
+ * from its front, so that each word is read before it is written over; the last word's rest stays within the old record. */
+static inline void put_dirent(uint8_t *to, const struct directory_record *record, const uint8_t *name, enum dirent_format format, size_t bytes)
+{
+    size_t name_at = format == DIRENT_64 ? LINUX_DIRENT64_NAME : LINUX_DIRENT_NAME, length = record->name_bytes;
+    uint8_t type = directory_type_to_linux(record->type);
+    for (size_t i = 0; i < length; i += 8)
+        word_put(to + name_at + i, word_at(name + i));
+    to[name_at + length] = 0;
+    word_put(to, record->inode);
+    word_put(to + 8, record->cookie);
+    to[16] = (uint8_t)bytes;
+    to[17] = (uint8_t)(bytes >> 8);
+    to[format == DIRENT_64 ? 18 : bytes - 1] = type;
 }
 
-enum status records_to_dirents(struct span records, enum dirent_format format, size_t limit, size_t *out_bytes, uint64_t *out_resume,
-                               bool *out_all)
+/* Every offset is compared with the length before it is used, so the compiler's own check of each sum would find nothing: it is left
+ * out here, because it costs more than the rest (a listing is a thousand times this loop). */
+__attribute__((no_sanitize("pointer-overflow"))) enum status
+records_to_dirents(struct span records, enum dirent_format format, size_t limit, size_t *out_bytes, uint64_t *out_resume, bool *out_all)
 {
-    struct reader r = reader_of(view_of_span(records));
-    size_t used = 0;
+    size_t used = 0, at = 0;
     uint64_t resume = 0;
-    bool all = true;
-    while (r.rest.length) {
+    while (records.length - at >= sizeof(struct directory_record)) {
         struct directory_record record;
-        struct view name;
-        if (read_record(&r, &record, &name) != OK)
+        memcpy(&record, records.data + at, sizeof record);
+        if (!record_is_sound(&record, records.length - at))
             return ERR_PROTOCOL;
-        size_t bytes = align_up(20 + name.length, 8);
-        if (used + bytes > limit) {
-            all = false;
+        size_t bytes = align_up(20 + (size_t)record.name_bytes, 8);
+        if (used + bytes > limit)
             break;
-        }
-        put_dirent(records.data + used, &record, name, format, (uint16_t)bytes);
+        put_dirent(records.data + used, &record, records.data + at + sizeof record, format, bytes);
         used += bytes;
+        at += record.record_bytes;
         resume = record.cookie;
     }
+    bool all = at == records.length;
+    if (!all && records.length - at < sizeof(struct directory_record))
+        return ERR_PROTOCOL; /* the last one is cut off */
     *out_bytes = used;
     *out_resume = resume;
     *out_all = all;

@@ -55,12 +55,6 @@ uint32_t events_from_epoll(uint32_t bits)
            (bits & LINUX_EPOLLEXCLUSIVE ? QUEUE_EXCLUSIVE : 0u);
 }
 
-/* The queue reports only what was asked for, or errors; the plain bits are what programs test. */
-uint32_t events_to_epoll(uint32_t events)
-{
-    return events_to_poll(events, LINUX_POLLIN | LINUX_POLLOUT | LINUX_POLLPRI | LINUX_POLLRDHUP);
-}
-
 uint16_t select_wanted(const struct select_word *sets, uint32_t bit)
 {
     return (uint16_t)((sets->set[SELECT_READ] >> bit & 1 ? EVENT_READ : 0u) | (sets->set[SELECT_WRITE] >> bit & 1 ? EVENT_WRITE : 0u) |

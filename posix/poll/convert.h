@@ -15,9 +15,9 @@ bool pollfds_to_entries(struct poll_entry *in_out, uint64_t count);
 /* Indexed by `ready`: the answer to a program that asked with POLLIN, POLLPRI, POLLOUT and POLLRDHUP only. */
 extern const uint16_t POLL_ANSWERS[128];
 
-/* The mask and QUEUE_ flags for one epoll_event.events, and what a ready mask means for its owner. */
+/* The mask and QUEUE_ flags for one epoll_event.events. What comes back is in POLL_ANSWERS: a queue reports what was asked for, and
+ * errors, and the plain bits are what programs test. */
 uint32_t events_from_epoll(uint32_t epoll_bits);
-uint32_t events_to_epoll(uint32_t events);
 
 /* One word (64 descriptors) of select's three sets: which are wanted, and how one result marks them. */
 enum select_set { SELECT_READ, SELECT_WRITE, SELECT_EXCEPT };

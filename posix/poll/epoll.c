@@ -47,8 +47,9 @@ LINUX_CALL(epoll_ctl, uint32_t queue, uint32_t operation, uint32_t fd, uint64_t 
 static int64_t events_to_program(uint64_t to, const struct queue_event *events, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
-        struct linux_epoll_event event = {events_to_epoll(events[i].ready), events[i].tag};
-        TRY_LINUX(program_write(to + (uint64_t)i * sizeof event, &event, sizeof event));
+        uint64_t at = to + (uint64_t)i * sizeof(struct linux_epoll_event), tag = events[i].tag; /* 4 and 8 bytes, not padded */
+        TRY_LINUX(program_write_u64(at, POLL_ANSWERS[events[i].ready % 128] | tag << 32));
+        TRY_LINUX(program_write_u32(at + 8, (uint32_t)(tag >> 32)));
     }
     return count;
 }
@@ -87,6 +88,8 @@ LINUX_CALL(epoll_wait, uint32_t queue, uint64_t to, int32_t most, int32_t timeou
 
 LINUX_CALL(epoll_pwait, uint32_t queue, uint64_t to, int32_t most, int32_t timeout_ms, uint64_t mask, uint64_t mask_bytes)
 {
+    if (!mask)
+        return queue_take(queue, to, most, deadline_after_ms(timeout_ms));
     TRY_LINUX(signal_mask_enter(mask, mask_bytes));
     return signal_mask_leave(queue_take(queue, to, most, deadline_after_ms(timeout_ms)));
 }
