@@ -30,6 +30,7 @@ CFLAGS_kernel = $(COMMON) $(FREESTANDING) $(TRAPS) -mcmodel=kernel -fno-pic -fno
   -Wframe-larger-than=1536 $(KERNEL_EXTRA)
 CFLAGS_user = $(COMMON) $(FREESTANDING) $(TRAPS) -fpie -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -Wframe-larger-than=8192
 CFLAGS_host = $(COMMON) -D_GNU_SOURCE -DMH_HOST -fsanitize=address,undefined -fno-sanitize=function -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_fuzz = $(CFLAGS_host) -fsanitize=fuzzer-no-link
 CFLAGS_hosttool = $(COMMON) -D_GNU_SOURCE -DMH_HOST
 
 .PHONY: all
@@ -44,7 +45,7 @@ name = $(notdir $(1))
 # $(call library,FOLDER,USES)
 define library
 USES_$(1) := $(1) $(2)
-$(foreach f,kernel user host hosttool,$(eval $(call library_flavour,$(1),$(2),$(f))))
+$(foreach f,kernel user host hosttool fuzz,$(eval $(call library_flavour,$(1),$(2),$(f))))
 endef
 define library_flavour
 $(BUILD)/$(3)/$(1)/%.c.o: $(1)/%.c | $$(if $$(filter hosttool,$(3)),,$$(GENERATED))
@@ -83,6 +84,15 @@ $(BUILD)/host/test/$(subst /,-,$(1)): $(patsubst %,$(BUILD)/host/%.o,$(wildcard 
 	@mkdir -p $$(@D) && echo "  ld $$@" && $(CC) -fsanitize=address,undefined -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
 endef
 
+# Fuzzing: FOLDER/NAME_fuzz.c has LLVMFuzzerTestOneInput; build/fuzz/bin/NAME runs it against the folder's code and what it uses.
+FUZZ_SOURCES := $(shell find lib posix servers fs drivers tools -name '*_fuzz.c' 2>/dev/null)
+FUZZERS := $(foreach f,$(FUZZ_SOURCES),$(BUILD)/fuzz/bin/$(basename $(notdir $(f))))
+# $(call fuzzer,SOURCE,FOLDER)
+define fuzzer
+$(BUILD)/fuzz/bin/$(basename $(notdir $(1))): $(BUILD)/fuzz/$(1).o $(foreach m,$(sort $(USES_$(2)) lib/base),$(call library_file,$(m),fuzz))
+	@mkdir -p $$(@D) && echo "  ld $$@" && $(CC) -fsanitize=fuzzer,address,undefined -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
+endef
+
 # Protocols: each .proto becomes NAME_abi.h (numbers), NAME.h (client), NAME_server.h; all together names.h
 PROTOCOLS := $(sort $(wildcard abi/protocol/*.proto))
 GENERATED := $(patsubst abi/protocol/%.proto,$(BUILD)/gen/protocol/%.h,$(PROTOCOLS)) $(BUILD)/gen/protocol/names.h
@@ -95,6 +105,9 @@ $(BUILD)/gen/protocol/names.h: $(PROTOCOLS) $(PROTOGEN)
 
 MODULES := $(sort $(shell find . -name module.mk -not -path './build/*'))
 include $(MODULES)
+$(foreach f,$(FUZZ_SOURCES),$(eval $(call fuzzer,$(f),$(patsubst %/,%,$(dir $(f))))))
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # For scripts: what a variable holds.
@@ -104,3 +117,9 @@ print-%:
 .PHONY: all-tests clean
 clean:
 	rm -rf $(BUILD)
+
+# The book's pages on protocols.
+.PHONY: docs
+docs: $(patsubst abi/protocol/%.proto,$(BUILD)/docs/protocol/%.md,$(PROTOCOLS))
+$(BUILD)/docs/protocol/%.md: abi/protocol/%.proto $(PROTOGEN)
+	@mkdir -p $(@D) && $(PROTOGEN) --page $< >$@

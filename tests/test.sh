@@ -72,6 +72,16 @@ unit() {
     done
 }
 
+# Each parser against bytes of chance, FUZZ_SECONDS each; what it fails on is kept in build/fuzz/NAME-*.
+fuzz() {
+    judge build-fuzzers make -k fuzzers
+    for program in $(make -s --no-print-directory print-FUZZERS); do
+        fuzz_name=$(basename "$program")
+        judge "fuzz $fuzz_name" timeout 600 "$program" -max_total_time="${FUZZ_SECONDS:-3}" -verbosity=0 -timeout=10 \
+            -artifact_prefix=$build/fuzz/"$fuzz_name"-
+    done
+}
+
 # Each file must be refused as it is, for the reason that its line `expect: TEXT` names, and accepted with -DALLOWED.
 rules() {
     user=$(flags user | sed 's/-MMD -MP//')
@@ -164,12 +174,14 @@ end_to_end() {
 
 section build build_all
 section unit unit
+section fuzz fuzz
 section rules rules
 section headers headers
 section kernel-words kernel_words
 section text text_rules
 section protocols protocols
 section layers layers
+section front sh tests/front.sh
 section runner runner
 [ -z "$words" ] || case $words in *e2e-*) words="$words e2e" only=yes ;; esac
 [ -z "${only-}" ] || words=$(printf '%s' "$words" | sed 's/ e2e$//')
