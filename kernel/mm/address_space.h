@@ -39,8 +39,9 @@ struct address_space {
     struct tree mappings;
     uint32_t mapping_count;
     uint64_t mapped_bytes;
-    struct mapping *last_hit;        /* where the last fault was */
-    uint64_t area_top, image_base;   /* random: where searches without a hint start, downwards */
+    struct mapping *last_hit;        /* where the last fault or change was */
+    struct mapping *below_here;      /* the gap below this one is tried first for a new mapping */
+    uint64_t area_top;               /* random: where searches without a hint start, downwards */
     /* under table_lock */
     struct spinlock table_lock;      /* RANK_PAGE_TABLE */
     uint64_t resident;               /* present pages */

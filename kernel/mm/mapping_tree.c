@@ -3,15 +3,16 @@
  * m->largest_gap the largest gap in m's subtree. */
 #include "kernel/mm/mapping_tree.h"
 
-static void update_largest(struct tree_node *n)
+static bool update_largest(struct tree_node *n)
 {
-    struct mapping *m = mapping_of(n);
-    uint64_t largest = m->gap;
+    struct mapping *m = tree_entry(n, struct mapping, node);
+    uint64_t largest = m->gap, before = m->largest_gap;
     if (n->left)
-        largest = MAX(largest, mapping_of(n->left)->largest_gap);
+        largest = MAX(largest, tree_entry(n->left, struct mapping, node)->largest_gap);
     if (n->right)
-        largest = MAX(largest, mapping_of(n->right)->largest_gap);
+        largest = MAX(largest, tree_entry(n->right, struct mapping, node)->largest_gap);
     m->largest_gap = largest;
+    return largest != before;
 }
 
 void mapping_tree_init(struct tree *t) { tree_init(t, update_largest); }
@@ -60,6 +61,22 @@ void mapping_remove(struct tree *t, struct mapping *m)
     tree_remove(t, &m->node);
     if (after)
         set_gap(t, after, after->gap + gap);
+}
+
+void mapping_split(struct tree *t, struct mapping *m, uint64_t at, struct mapping *upper)
+{
+    upper->page = m->page + ((at - m->start) >> PAGE_BITS);
+    upper->start = at;
+    upper->end = m->end;
+    upper->gap = upper->largest_gap = 0;
+    m->end = at;
+    tree_insert(t, &upper->node, at);
+}
+
+void mapping_join(struct tree *t, struct mapping *low, struct mapping *high)
+{
+    tree_remove(t, &high->node);
+    low->end = high->end;
 }
 
 void mapping_set_start(struct tree *t, struct mapping *m, uint64_t start)

@@ -14,6 +14,10 @@ struct mapping *mapping_at_or_after(const struct tree *t, uint64_t address); /* 
 bool mapping_range_is_free(const struct tree *t, uint64_t start, uint64_t end);
 void mapping_insert(struct tree *t, struct mapping *m);                      /* start, end set; nothing overlaps */
 void mapping_remove(struct tree *t, struct mapping *m);
+/* Cuts m at `at`, which lies inside: *upper, a copy with its own place, becomes the upper part. */
+void mapping_split(struct tree *t, struct mapping *m, uint64_t at, struct mapping *upper);
+/* `high` touches `low` and is swallowed by it. */
+void mapping_join(struct tree *t, struct mapping *low, struct mapping *high);
 /* Resize in place; an object's page number moves along with the start. */
 void mapping_set_start(struct tree *t, struct mapping *m, uint64_t start);
 void mapping_set_end(struct tree *t, struct mapping *m, uint64_t end);

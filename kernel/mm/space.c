@@ -181,15 +181,14 @@ void space_clear(struct address_space *s)
     __atomic_store_n(&s->cleared, true, __ATOMIC_SEQ_CST);
     struct tree_node *root = s->mappings.root;
     s->mappings.root = nullptr;
-    s->last_hit = nullptr;
+    s->last_hit = s->below_here = nullptr;
     spin_unlock(&s->lock);
     if (done || !root) {
         space_leave_all(s);
         return;
     }
     space_leave_all(s);
-    struct tlb_batch batch;
-    tlb_batch_init(&batch, s);
+    TLB_BATCH(batch, s);
     for (struct mapping *m = deepest(root), *next; m; m = next) {
         next = after_children(m);
         for (uint64_t at = m->start; !space_zap(s, &at, m->end, &batch);) {

@@ -116,8 +116,7 @@ enum status space_clone(struct address_space *from, struct address_space **out)
     for (const struct mapping *m = mapping_first(&from->mappings); m && status == OK; m = mapping_next(m))
         status = copy_mapping(&c, m);
     if (c.protected) {
-        struct tlb_batch batch;
-        tlb_batch_init(&batch, from);
+        TLB_BATCH(batch, from);
         batch.page_count = BATCH_PAGES_MAX + 1;
         tlb_batch_flush(&batch);
     }

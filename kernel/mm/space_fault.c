@@ -16,17 +16,6 @@ struct fault {
     struct tlb_batch batch;
 };
 
-static struct mapping *mapping_at(struct address_space *s, uint64_t address)
-{
-    struct mapping *m = s->last_hit;
-    if (m && m->start <= address && address < m->end)
-        return m;
-    m = mapping_find(&s->mappings, address);
-    if (m)
-        s->last_hit = m;
-    return m;
-}
-
 /* The mapping above `address` is a stack and there is room: it grows down to the page. */
 static struct mapping *grow_stack(struct address_space *s, uint64_t address)
 {
@@ -159,7 +148,7 @@ static enum status fault_once(struct fault *f, uint64_t address, struct pageable
 {
     struct address_space *s = f->space;
     GUARD(&s->lock);
-    struct mapping *m = mapping_at(s, address);
+    struct mapping *m = space_mapping_at(s, address);
     if (unlikely(!m && !(m = grow_stack(s, address))))
         return ERR_BAD_ADDRESS;
     if (unlikely((f->access & m->flags) != f->access))
@@ -180,7 +169,7 @@ static enum status fault_once(struct fault *f, uint64_t address, struct pageable
 
 enum status space_fault(struct address_space *s, uint64_t address, uint32_t access)
 {
-    struct fault f;
+    __attribute__((uninitialized)) struct fault f; /* all of it is set but the batch's arrays */
     f.space = s;
     f.page_address = align_down(address, PAGE_BYTES);
     f.access = access & PROT_MASK_;
@@ -281,7 +270,7 @@ enum status space_locate(struct address_space *s, user_addr_t address, struct ob
     if (address.value >= USER_LIMIT)
         return ERR_BAD_ADDRESS;
     GUARD(&s->lock);
-    struct mapping *m = mapping_at(s, address.value);
+    struct mapping *m = space_mapping_at(s, address.value);
     if (!m)
         return ERR_BAD_ADDRESS;
     if (m->object && (m->flags & MAP_SHARED_)) {

@@ -18,6 +18,18 @@ static inline uint32_t mmu_flags(const struct mapping *m, bool writable)
     return (m->flags & PROT_MASK_ & ~(writable ? 0u : MMU_WRITE)) | MMU_USER;
 }
 
+/* The mapping that covers `address`, with space.lock held; the last answer is tried first. */
+static inline struct mapping *space_mapping_at(struct address_space *s, uint64_t address)
+{
+    struct mapping *m = s->last_hit;
+    if (likely(m && m->start <= address && address < m->end))
+        return m;
+    m = mapping_find(&s->mappings, address);
+    if (m)
+        s->last_hit = m;
+    return m;
+}
+
 /* Joins the mapping to its object: reference and list. The object's lock is taken. */
 void mapping_attach(struct mapping *m, struct pageable *object);
 /* Off the object's list; the reference stays for mapping_release. */

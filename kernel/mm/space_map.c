@@ -10,6 +10,7 @@
 
 #define MAPPINGS_MAX 65536u
 #define KEPT_FLAGS (PROT_MASK_ | MAP_SHARED_ | MAP_WIRED_ | MAP_NO_CLONE_ | MAP_GROWS_DOWN_ | MAP_UNCACHED_ | MAP_CLEAR_ON_CLONE_)
+#define TAIL_PAGES 64u /* a batch holds them */
 #define LOW_TOP (1ull << 32)
 #define LOWEST_CHOICE 0x10000ull /* searches leave the first pages alone: small numbers are not pointers */
 
@@ -31,43 +32,47 @@ static enum status page_range(uint64_t address, uint64_t length, uint64_t *out_e
 
 /* -- the tree's side ------------------------------------------------------------------------------------------ */
 
+/* A mapping leaves the tree: nobody may find it through a shortcut. `instead` (or null) is where to look now. */
+static void forget_mapping(struct address_space *s, const struct mapping *m, struct mapping *instead)
+{
+    if (s->last_hit == m)
+        s->last_hit = instead;
+    if (s->below_here == m)
+        s->below_here = instead;
+    s->mapping_count--;
+}
+
+/* `above` begins where something was unmapped. The highest such place is tried first by the next map. */
+static void freed_below(struct address_space *s, struct mapping *above)
+{
+    if (above && above->start <= s->area_top && (!s->below_here || above->start > s->below_here->start))
+        s->below_here = above;
+}
+
+/* What was `high` and is now part of `low`, to be released; null: they stay two. */
 static struct mapping *try_join(struct address_space *s, struct mapping *low, struct mapping *high)
 {
     if (!low || !high || !mapping_can_join(low, high))
         return nullptr;
-    uint64_t end = high->end;
     mapping_detach_locked(high);
-    mapping_remove(&s->mappings, high);
-    mapping_set_end(&s->mappings, low, end);
-    s->mapping_count--;
-    if (s->last_hit == high)
-        s->last_hit = low;
-    return high; /* to be released */
+    mapping_join(&s->mappings, low, high);
+    forget_mapping(s, high, low);
+    return high;
 }
 
-/* Cuts m at `at`, which lies inside; `spare` becomes the upper part. */
-static void split(struct address_space *s, struct mapping *m, uint64_t at, struct mapping *spare)
+/* Cuts m at `at`, which lies inside. The lower part keeps m's identity. */
+static enum status split(struct address_space *s, struct mapping *m, uint64_t at, struct mapping **out_upper)
 {
-    *spare = *m;
-    spare->page = page_of(m, at);
-    spare->start = at;
-    mapping_set_end(&s->mappings, m, at);
-    mapping_insert(&s->mappings, spare);
-    s->mapping_count++;
-    if (m->object)
-        mapping_attach(spare, m->object);
-}
-
-/* Makes `at` a border between mappings. */
-static enum status border(struct address_space *s, uint64_t at)
-{
-    struct mapping *m = mapping_find(&s->mappings, at), *spare;
-    if (!m || m->start == at)
-        return OK;
+    struct mapping *upper;
     if (s->mapping_count >= MAPPINGS_MAX)
         return ERR_NO_MEMORY;
-    TRY(cache_allocate(&mapping_cache, &spare));
-    split(s, m, at, spare);
+    TRY(cache_allocate(&mapping_cache, &upper));
+    *upper = *m;
+    mapping_split(&s->mappings, m, at, upper);
+    s->mapping_count++;
+    if (m->object)
+        mapping_attach(upper, m->object);
+    *out_upper = upper;
     return OK;
 }
 
@@ -77,68 +82,72 @@ static struct mapping *cut_front(struct address_space *s, struct mapping *m, uin
     s->mapped_bytes -= end - m->start;
     if (end < m->end) {
         mapping_set_start(&s->mappings, m, end);
+        freed_below(s, m);
         return nullptr;
     }
+    struct mapping *next = mapping_next(m);
     mapping_detach_locked(m);
     mapping_remove(&s->mappings, m);
-    s->mapping_count--;
-    if (s->last_hit == m)
-        s->last_hit = nullptr;
+    forget_mapping(s, m, nullptr);
+    freed_below(s, next);
     return m;
+}
+
+/* [start, m->end) of m, few pages, is cut off without a new mapping. False: the batch was too full. */
+static bool cut_tail(struct address_space *s, struct mapping *m, uint64_t start, struct tlb_batch *batch)
+{
+    uint64_t at = start, end = m->end;
+    if (!space_zap(s, &at, end, batch))
+        return false;
+    s->mapped_bytes -= end - start;
+    mapping_set_end(&s->mappings, m, start);
+    freed_below(s, mapping_next(m));
+    return true;
 }
 
 /* One step: as much as a batch holds. *at moves; *out_gone is a mapping to release. */
 static enum status unmap_step(struct address_space *s, uint64_t *at, uint64_t end, struct tlb_batch *batch, struct mapping **out_gone)
 {
     GUARD(&s->lock);
-    struct mapping *m = mapping_at_or_after(&s->mappings, *at);
+    struct mapping *m = space_mapping_at(s, *at);
+    if (unlikely(!m))
+        m = mapping_at_or_after(&s->mappings, *at);
     *out_gone = nullptr;
     if (!m || m->start >= end) {
         *at = end;
         return OK;
     }
-    if (m->start < *at && m->end <= end && m->end - *at <= 64 * PAGE_BYTES) { /* a short tail: no new mapping for it */
-        uint64_t tail = *at, stop = m->end;
-        if (space_zap(s, at, stop, batch)) {
-            s->mapped_bytes -= stop - tail;
-            mapping_set_end(&s->mappings, m, tail);
+    if (m->start < *at) {
+        if (m->end <= end && m->end - *at <= TAIL_PAGES * PAGE_BYTES) {
+            uint64_t stop = m->end;
+            if (cut_tail(s, m, *at, batch))
+                *at = stop;
             return OK;
         }
-        *at = tail;
-        return OK; /* the batch was not empty: again after the flush */
-    }
-    if (m->start < *at) {
-        TRY(border(s, *at));
-        m = mapping_find(&s->mappings, *at);
+        TRY(split(s, m, *at, &m));
     }
     uint64_t reached = m->start;
     space_zap(s, &reached, MIN(m->end, end), batch);
+    *at = reached;
     if (reached > m->start)
         *out_gone = cut_front(s, m, reached);
-    *at = reached;
     return OK;
 }
 
 enum status space_unmap_range(struct address_space *s, uint64_t start, uint64_t end)
 {
-    struct tlb_batch batch;
-    tlb_batch_init(&batch, s);
-    for (uint64_t at = start; at < end;) {
+    TLB_BATCH(batch, s);
+    enum status status = OK;
+    for (uint64_t at = start; at < end && status == OK;) {
         struct mapping *gone;
-        enum status status = unmap_step(s, &at, end, &batch, &gone);
-        if (at < end || gone)
-            tlb_batch_flush(&batch);
+        status = unmap_step(s, &at, end, &batch, &gone);
+        tlb_batch_flush(&batch);
         if (gone)
             mapping_release(gone);
-        if (status != OK) {
-            tlb_batch_flush(&batch);
-            return status;
-        }
         if (at < end)
             preempt_point();
     }
-    tlb_batch_flush(&batch);
-    return OK;
+    return status;
 }
 
 enum status space_unmap(struct address_space *s, uint64_t address, uint64_t length)
@@ -194,9 +203,16 @@ static enum status check_request(struct map_request *r, uint64_t hint)
     return OK;
 }
 
+/* A place of the kernel's choice: below the last one if it fits there, else the highest that fits. */
 static enum status choose_place(struct address_space *s, struct map_request *r, uint64_t hint)
 {
     uint64_t top = r->flags & MAP_LOW_ ? LOW_TOP : s->area_top, end;
+    const struct mapping *above = s->below_here;
+    if (!hint && above && !(r->flags & MAP_LOW_) && above->gap >= r->length && above->start <= top &&
+        above->start - r->length >= LOWEST_CHOICE && !(above->flags & MAP_GROWS_DOWN_)) {
+        r->start = above->start - r->length;
+        return OK;
+    }
     uint64_t wanted = align_down(hint, PAGE_BYTES);
     if (wanted && page_range(wanted, r->length, &end) == OK && end <= (r->flags & MAP_LOW_ ? LOW_TOP : USER_LIMIT) &&
         mapping_range_is_free(&s->mappings, wanted, end)) {
@@ -211,48 +227,67 @@ static enum status choose_place(struct address_space *s, struct map_request *r, 
 }
 
 /* Stretches a neighbour that is the same kind of mapping. */
-static bool extend_neighbour(struct address_space *s, const struct map_request *r)
+static struct mapping *extend_neighbour(struct address_space *s, const struct map_request *r)
 {
-    struct mapping new = {.start = r->start, .end = r->start + r->length, .flags = r->flags & KEPT_FLAGS, .max_prot = r->max_prot,
-                          .object = r->object, .page = r->page};
-    struct mapping *above = mapping_at_or_after(&s->mappings, new.start);
+    struct mapping new;
+    new.start = r->start;
+    new.end = r->start + r->length;
+    new.flags = r->flags & KEPT_FLAGS;
+    new.max_prot = r->max_prot;
+    new.object = r->object;
+    new.page = r->page;
+    struct mapping *above = s->below_here && s->below_here->start == new.end ? s->below_here : nullptr;
+    if (!above)
+        above = mapping_at_or_after(&s->mappings, new.start);
     if (above && mapping_can_join(&new, above)) {
         mapping_set_start(&s->mappings, above, new.start);
-        return true;
+        return above;
     }
-    struct mapping *below = mapping_find(&s->mappings, new.start - 1);
+    struct mapping *below = above && above->gap > r->length && above->start == new.end ? nullptr
+                                                                                       : mapping_find(&s->mappings, new.start - 1);
     if (below && mapping_can_join(below, &new)) {
         mapping_set_end(&s->mappings, below, new.end);
-        return true;
+        return below;
     }
-    return false;
+    return nullptr;
+}
+
+static enum status add_mapping(struct address_space *s, const struct map_request *r, struct mapping **out)
+{
+    struct mapping *m;
+    if (s->mapping_count >= MAPPINGS_MAX)
+        return ERR_NO_MEMORY;
+    TRY(cache_allocate(&mapping_cache, &m));
+    *m = (struct mapping){.start = r->start, .end = r->start + r->length, .flags = r->flags & KEPT_FLAGS, .max_prot = r->max_prot,
+                          .object = r->object, .page = r->page, .space = s};
+    mapping_insert(&s->mappings, m);
+    s->mapping_count++;
+    if (r->object)
+        mapping_attach(m, r->object);
+    *out = m;
+    return OK;
 }
 
 static enum status place(struct address_space *s, struct map_request *r, uint64_t hint)
 {
     GUARD(&s->lock);
-    if (s->cleared)
+    if (unlikely(s->cleared))
         return ERR_NO_MEMORY;
-    if (r->flags & (MAP_EXACT_ | MAP_NO_REPLACE_)) {
+    bool fixed = r->flags & (MAP_EXACT_ | MAP_NO_REPLACE_);
+    if (fixed) {
         r->start = hint;
         if (!mapping_range_is_free(&s->mappings, r->start, r->start + r->length))
             return ERR_EXISTS; /* with MAP_EXACT_ it was unmapped just now, and `changes` is ours: a stack grew into it */
     } else {
         TRY(choose_place(s, r, hint));
     }
-    if (!extend_neighbour(s, r)) {
-        struct mapping *m;
-        if (s->mapping_count >= MAPPINGS_MAX)
-            return ERR_NO_MEMORY;
-        TRY(cache_allocate(&mapping_cache, &m));
-        *m = (struct mapping){.start = r->start, .end = r->start + r->length, .flags = r->flags & KEPT_FLAGS, .max_prot = r->max_prot,
-                              .object = r->object, .page = r->page, .space = s};
-        mapping_insert(&s->mappings, m);
-        s->mapping_count++;
-        if (r->object)
-            mapping_attach(m, r->object);
-    }
+    struct mapping *m = extend_neighbour(s, r);
+    if (!m)
+        TRY(add_mapping(s, r, &m));
     s->mapped_bytes += r->length;
+    s->last_hit = m;
+    if (!fixed && !hint && !(r->flags & MAP_LOW_) && m->start == r->start)
+        s->below_here = m;
     return OK;
 }
 
@@ -314,22 +349,6 @@ static void protect_entries(struct address_space *s, const struct mapping *m, st
     }
 }
 
-/* Joins what became alike in and around [start, end). The joined ones are chained through object_link for release. */
-static void join_range(struct address_space *s, uint64_t start, uint64_t end, struct list_node *gone)
-{
-    struct mapping *m = mapping_find(&s->mappings, start);
-    struct mapping *low = m ? mapping_previous(m) : nullptr;
-    if (!low)
-        low = m;
-    while (low && low->start < end) {
-        struct mapping *high = mapping_next(low), *joined = try_join(s, low, high);
-        if (joined)
-            list_push_back(gone, &joined->object_link);
-        else
-            low = high;
-    }
-}
-
 static void release_all(struct list_node *gone)
 {
     for (struct list_node *n; (n = list_pop_front(gone));)
@@ -338,31 +357,64 @@ static void release_all(struct list_node *gone)
 
 struct change { uint32_t set, clear; bool protect; };
 
-static enum status change_locked(struct address_space *s, uint64_t start, uint64_t end, struct change c, struct tlb_batch *batch,
-                                 struct list_node *gone)
+/* Is all of [m->start.., end) mapped, without a hole, and may it change so? */
+static enum status check_change(const struct mapping *m, uint64_t end, struct change c)
 {
-    if (!range_is_mapped(s, start, end))
-        return ERR_NO_MEMORY;
-    for (struct mapping *m = mapping_find(&s->mappings, start); m && m->start < end; m = mapping_next(m))
+    for (;;) {
         if (c.protect && (c.set & ~m->max_prot))
             return ERR_DENIED;
-    TRY(border(s, start));
-    TRY(border(s, end));
-    for (struct mapping *m = mapping_find(&s->mappings, start); m && m->start < end; m = mapping_next(m)) {
+        if (m->end >= end)
+            return OK;
+        const struct mapping *next = mapping_next(m);
+        if (!next || next->start != m->end)
+            return ERR_NO_MEMORY;
+        m = next;
+    }
+}
+
+/* Changes the flags of whole mappings from m to `end`, the last of which may have to be split, and joins what became alike, the
+ * neighbours included. The joined ones are chained through object_link for release. */
+static enum status apply_change(struct address_space *s, struct mapping *m, uint64_t end, struct change c, struct tlb_batch *batch,
+                                struct list_node *gone)
+{
+    struct mapping *low = m->gap == 0 ? mapping_previous(m) : nullptr, *rest, *joined;
+    while (m && m->start < end) {
         uint32_t before = m->flags;
+        if (m->end > end)
+            TRY(split(s, m, end, &rest));
         m->flags = (m->flags & ~c.clear) | c.set;
         if (c.protect && before != m->flags)
             protect_entries(s, m, batch);
+        joined = try_join(s, low, m);
+        if (joined)
+            list_push_back(gone, &joined->object_link);
+        else
+            low = m;
+        m = mapping_next(low);
     }
-    join_range(s, start, end, gone);
+    if (m && low && (joined = try_join(s, low, m)))
+        list_push_back(gone, &joined->object_link);
     return OK;
+}
+
+static enum status change_locked(struct address_space *s, uint64_t start, uint64_t end, struct change c, struct tlb_batch *batch,
+                                 struct list_node *gone)
+{
+    struct mapping *m = space_mapping_at(s, start);
+    if (!m)
+        return ERR_NO_MEMORY;
+    TRY(check_change(m, end, c));
+    if (m->end >= end && ((m->flags & ~c.clear) | c.set) == m->flags)
+        return OK;
+    if (m->start < start)
+        TRY(split(s, m, start, &m));
+    return apply_change(s, m, end, c, batch, gone);
 }
 
 static enum status change_range(struct address_space *s, uint64_t start, uint64_t end, struct change c)
 {
-    struct tlb_batch batch;
     struct list_node gone = LIST_INIT(gone);
-    tlb_batch_init(&batch, s);
+    TLB_BATCH(batch, s);
     spin_lock(&s->lock);
     enum status status = change_locked(s, start, end, c, &batch, &gone);
     spin_unlock(&s->lock);
@@ -388,8 +440,7 @@ enum status space_protect(struct address_space *s, uint64_t address, uint64_t le
 /* Private pages become what the object (or nothing) says again. */
 static enum status discard(struct address_space *s, uint64_t start, uint64_t end)
 {
-    struct tlb_batch batch;
-    tlb_batch_init(&batch, s);
+    TLB_BATCH(batch, s);
     for (uint64_t at = start; at < end;) {
         spin_lock(&s->lock);
         const struct mapping *m = mapping_at_or_after(&s->mappings, at);
@@ -446,8 +497,7 @@ enum status space_advise(struct address_space *s, uint64_t address, uint64_t len
 /* Entries of [from, from + length) go to the same places from `to` on. Both ranges are mapped alike meanwhile. */
 static enum status move_entries(struct address_space *s, uint64_t from, uint64_t to, uint64_t length)
 {
-    struct tlb_batch batch;
-    tlb_batch_init(&batch, s);
+    TLB_BATCH(batch, s);
     enum status status = OK;
     for (uint64_t at = from; at < from + length && status == OK;) {
         uint64_t stop = MIN(from + length, at + 64 * PAGE_BYTES);

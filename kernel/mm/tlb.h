@@ -15,6 +15,10 @@ struct tlb_batch {
     uint32_t frames[BATCH_FRAMES];
     uint64_t pages[BATCH_PAGES_MAX];
 };
+/* A batch on the stack: the arrays are only read as far as they were written, so they need no zeroing. */
+#define TLB_BATCH(name, of_space)                                        \
+    __attribute__((uninitialized)) struct tlb_batch name;                \
+    tlb_batch_init(&(name), (of_space))
 static inline void tlb_batch_init(struct tlb_batch *b, struct address_space *s)
 {
     b->space = s;

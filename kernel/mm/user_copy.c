@@ -266,10 +266,9 @@ enum status user_io_init(struct user_io *io, const struct io_vector *vectors, ui
     return OK;
 }
 
-static enum status io_move(struct user_io *io, char *kernel, size_t length, bool to_user, size_t *out_done)
+static enum status io_move_slow(struct user_io *io, char *kernel, size_t length, bool to_user, size_t *out_done)
 {
     *out_done = 0;
-    DEBUG_ASSERT(length <= io->left);
     while (*out_done < length) {
         const struct io_vector *v = &io->vectors[io->index];
         size_t part = MIN(length - *out_done, v->length - io->at), done;
@@ -286,6 +285,26 @@ static enum status io_move(struct user_io *io, char *kernel, size_t length, bool
         }
     }
     return OK;
+}
+
+/* The usual case first: all within one vector (whose range user_io_init checked), and nothing faults. */
+static inline enum status io_move(struct user_io *io, char *kernel, size_t length, bool to_user, size_t *out_done)
+{
+    DEBUG_ASSERT(length <= io->left);
+    const struct io_vector *v = &io->vectors[io->index];
+    if (unlikely(v->length - io->at < length))
+        return io_move_slow(io, kernel, length, to_user, out_done);
+    char *at = (char *)(v->address + io->at);
+    struct raw_result r = user_copy_raw(to_user ? at : kernel, to_user ? kernel : at, length);
+    size_t done = length - r.left;
+    io->at += done;
+    io->left -= done;
+    *out_done = done;
+    if (likely(!r.left))
+        return OK;
+    enum status status = io_move_slow(io, kernel + done, r.left, to_user, out_done);
+    *out_done += done;
+    return status;
 }
 
 enum status user_io_put(struct user_io *io, const void *from, size_t length, size_t *out_done)

@@ -16,15 +16,15 @@ static void set_parent(struct tree_node *n, struct tree_node *parent)
 static void update_one(struct tree *t, struct tree_node *n)
 {
     if (t->update)
-        t->update(n);
+        (void)t->update(n);
 }
 
 void tree_updated(struct tree *t, struct tree_node *n)
 {
     if (!t->update)
         return;
-    for (; n; n = tree_parent(n))
-        t->update(n);
+    while (n && t->update(n))
+        n = tree_parent(n);
 }
 
 /* Makes whoever points to `old` (its parent, or the root) point to `new`. */
@@ -113,7 +113,8 @@ void tree_insert(struct tree *t, struct tree_node *n, uint64_t key)
     }
     *n = (struct tree_node){nullptr, nullptr, (uintptr_t)parent | RED, key};
     *link = n;
-    tree_updated(t, n);
+    update_one(t, n); /* whatever it said before, its parent does not know it yet */
+    tree_updated(t, parent);
     repair_insert(t, n);
 }
 
@@ -179,6 +180,8 @@ static void replace_by_successor(struct tree *t, struct tree_node *n)
     next->parent_and_color = n->parent_and_color;
     replace_child(t, tree_parent(n), n, next);
     tree_updated(t, hole_parent);
+    update_one(t, next); /* whatever it said in its old place, those above it know n's summary */
+    tree_updated(t, tree_parent(next));
     if (lost_black)
         repair_remove(t, hole, hole_parent);
 }

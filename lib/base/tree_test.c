@@ -8,11 +8,12 @@ struct item { struct tree_node node; uint64_t weight, largest; bool inside; };
 
 static struct item *item_of(struct tree_node *n) { return tree_entry(n, struct item, node); }
 static uint64_t largest_of(struct tree_node *n) { return n ? item_of(n)->largest : 0; }
-static void update(struct tree_node *n)
+static bool update(struct tree_node *n)
 {
     struct item *item = item_of(n);
-    uint64_t below = MAX(largest_of(n->left), largest_of(n->right));
+    uint64_t below = MAX(largest_of(n->left), largest_of(n->right)), before = item->largest;
     item->largest = MAX(item->weight, below);
+    return item->largest != before;
 }
 
 /* Black height of a sound subtree; -1 when something is wrong. */

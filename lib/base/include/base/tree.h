@@ -3,8 +3,9 @@
  * after its equals. The owner's lock guards the tree. A node's key may be changed in place while the order stays the same.
  *
  * AUGMENTED: with an update callback, each node may keep a summary of its subtree (the largest gap, the furthest end).
- * `update(node)` computes it from the node's own data and the summaries of node->left and node->right (either may be null);
- * the tree calls it bottom-up wherever a subtree changed. When a node's own data changes, call tree_updated. */
+ * `update(node)` computes it from the node's own data and the summaries of node->left and node->right (either may be null) and
+ * says whether it came out different; the tree calls it bottom-up wherever a subtree changed, as far as it makes a difference.
+ * When a node's own data changes, call tree_updated. */
 #pragma once
 #include "base/types.h"
 
@@ -15,13 +16,13 @@ struct tree_node {
 };
 struct tree {
     struct tree_node *root;
-    void (*update)(struct tree_node *node); /* null: not augmented */
+    bool (*update)(struct tree_node *node); /* null: not augmented */
 };
 
 #define TREE_INIT(update_) {nullptr, (update_)}
 #define tree_entry(node, type, member) container_of(node, type, member)
 
-static inline void tree_init(struct tree *t, void (*update)(struct tree_node *node)) { *t = (struct tree){nullptr, update}; }
+static inline void tree_init(struct tree *t, bool (*update)(struct tree_node *node)) { *t = (struct tree){nullptr, update}; }
 static inline bool tree_is_empty(const struct tree *t) { return !t->root; }
 static inline struct tree_node *tree_parent(const struct tree_node *n)
 {
@@ -30,7 +31,7 @@ static inline struct tree_node *tree_parent(const struct tree_node *n)
 
 void tree_insert(struct tree *t, struct tree_node *n, uint64_t key);
 void tree_remove(struct tree *t, struct tree_node *n);
-/* The node's own data changed: its summary, and those above it, are computed again. */
+/* The node's own data changed: its summary, and those above it that depend on it, are computed again. */
 void tree_updated(struct tree *t, struct tree_node *n);
 
 /* All answer null when there is none. */
