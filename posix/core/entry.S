@@ -66,17 +66,18 @@ posix_entry:
     movl $0, T_MASKED(%rsp)
 posix_gate:
     cmpl $0, T_PENDING(%rsp)
-    jne posix_gate_pending
+    jne 3f
     movq T_USER_RIP(%rsp), %rcx
     movq T_USER_RSP(%rsp), %rsp
     jmpq *%rcx
+3:  movl $1, T_MASKED(%rsp)         /* still inside: until it is done, an upcall may come */
 posix_gate_end:
+    jmp posix_gate_pending
 2:  callq linux_unknown
     jmp 1b
 
 /* Something came while the call ran: everything into `saved`, as if an upcall had found the program just after its call. */
 posix_gate_pending:
-    movl $1, T_MASKED(%rsp)
     movq T_USER_RIP(%rsp), %rcx
     movq %rcx, T_RIP(%rsp)
     movq T_USER_RFLAGS(%rsp), %r11
