@@ -28,7 +28,7 @@ COMMON := -std=c23 -g -O2 $(WARNINGS) -I. -I$(BUILD)/gen -MMD -MP -fno-strict-al
 FREESTANDING := --target=x86_64-unknown-none-elf -ffreestanding -nostdlib -mno-red-zone -mgeneral-regs-only
 # Null pointers fault by themselves: page 0 is never mapped anywhere. Pointers that wrap fault too, or are caught where their
 # offset is checked. The debug flavour (MH_DEBUG=1) tests both in code as well, at a third more instructions.
-TRAPS := -fsanitize=undefined -fsanitize-trap=undefined -fno-sanitize=function,alignment$(if $(MH_DEBUG),,$(comma)null$(comma)pointer-overflow)
+TRAPS := -fsanitize=undefined -fsanitize-trap=undefined -fno-sanitize=function,alignment$(if $(MH_DEBUG),,$(comma)null$(comma)pointer-overflow$(comma)bool)
 CFLAGS_kernel = $(COMMON) $(FREESTANDING) $(TRAPS) -mcmodel=kernel -fno-pic -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
   -Wframe-larger-than=1536 $(KERNEL_EXTRA)
 CFLAGS_user = $(COMMON) $(FREESTANDING) $(TRAPS) -fpie -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -Wframe-larger-than=8192

@@ -20,6 +20,7 @@ struct cpu {
     struct context *current;
     struct context *idle;
     struct address_space *space;      /* whose page tables are loaded */
+    struct context *leaving;          /* switched away from, not yet released by its successor */
     uint32_t number;
     uint32_t lock_depth;              /* MH_DEBUG: held locks */
     const struct spinlock *locks_held[16];

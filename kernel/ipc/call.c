@@ -183,6 +183,17 @@ static enum status ask(struct context *c, struct request *r)
     return likely(__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) == REQUEST_DONE) ? OK : await_slow(c, r);
 }
 
+int64_t ipc_call_await(struct request *r)
+{
+    struct context *c = current();
+    enum status status = r->state == REQUEST_DONE ? OK : await_slow(c, r);
+    if (status == ERR_CANCELLED && !c->request)
+        return status;
+    int64_t result = status == OK ? r->result : (int64_t)status;
+    request_finish(r);
+    return result;
+}
+
 int64_t ipc_call(struct resource *resource, uint32_t kind, uint64_t *words, uint64_t *answer)
 {
     struct context *c = current();
@@ -206,7 +217,7 @@ int64_t ipc_call(struct resource *resource, uint32_t kind, uint64_t *words, uint
         status = transfer_prepare(r);
     if (likely(status == OK))
         status = ask(c, r);
-    if (unlikely(status == ERR_CANCELLED && context_is_killed(c) && !c->request))
+    if (unlikely(status == ERR_CANCELLED && !c->request))
         return status; /* abandoned: the request belongs to whoever answers it */
     int64_t result = status == OK ? r->result : (int64_t)status;
     request_finish(r);

@@ -581,3 +581,9 @@ int64_t endpoint_receive(struct endpoint *e, uint64_t deadline_ns, struct contex
         leave_list(e, self);
     }
 }
+
+int64_t endpoint_receive_again(struct endpoint *e)
+{
+    leave_list(e, current());
+    return endpoint_receive(e, 0, nullptr);
+}

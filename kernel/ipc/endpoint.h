@@ -58,9 +58,14 @@ struct context *endpoint_take_server_locked(struct endpoint *e);
  * client is switched to directly. */
 int64_t endpoint_receive(struct endpoint *e, uint64_t deadline_ns, struct context *answered);
 
+/* The current context was woken without a message: off the list, and wait again. */
+int64_t endpoint_receive_again(struct endpoint *e);
+
 /* ---- kernel/ipc/call.c ------------------------------------------------------------------------------------------------ */
 /* Asks and waits. The reply's words go to `answer` (may be `words`). Returns the result. */
 int64_t ipc_call(struct resource *r, uint32_t kind, uint64_t *words, uint64_t *answer);
+/* After ipc_call_fast: the usual answer did not come. */
+int64_t ipc_call_await(struct request *r);
 enum status ipc_submit(struct resource *r, uint32_t kind, const uint64_t *words, struct endpoint *completion, uint64_t tag);
 enum status ipc_forward(struct endpoint *e, uint64_t id, struct resource *to, uint32_t kind, const uint64_t *words, uint64_t skip);
 /* Answers; *out_client is its context, claimed for a direct switch, or null. */

@@ -7,7 +7,6 @@
 
 #define CHUNK_REQUESTS 64u
 #define CHUNKS_MAX 4096u
-#define ID_INDEX_BITS 24
 
 static struct request *chunks[CHUNKS_MAX];
 static uint32_t chunk_count;
@@ -64,14 +63,9 @@ void request_put(struct request *r)
 
 struct request *request_find(uint64_t id)
 {
-    uint64_t index = id & ((1u << ID_INDEX_BITS) - 1);
+    uint64_t index = id & ((1u << REQUEST_INDEX_BITS) - 1);
     if (index / CHUNK_REQUESTS >= CHUNKS_MAX)
         return nullptr;
     struct request *chunk = __atomic_load_n(&chunks[index / CHUNK_REQUESTS], __ATOMIC_ACQUIRE);
     return chunk ? &chunk[index % CHUNK_REQUESTS] : nullptr;
-}
-
-void request_next_id(struct request *r)
-{
-    r->id = ((r->id >> ID_INDEX_BITS) + 1) << ID_INDEX_BITS | r->index;
 }

@@ -50,4 +50,8 @@ struct request {
 enum status request_create(struct context *client, struct request **out);
 void request_put(struct request *r);               /* back to the store; FREE or DONE only */
 struct request *request_find(uint64_t id);         /* null: no such index. Check id and endpoint under endpoint.lock */
-void request_next_id(struct request *r);
+#define REQUEST_INDEX_BITS 24
+static inline void request_next_id(struct request *r)
+{
+    r->id = ((r->id >> REQUEST_INDEX_BITS) + 1) << REQUEST_INDEX_BITS | r->index;
+}

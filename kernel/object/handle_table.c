@@ -23,20 +23,10 @@ void object_handle_removed(struct object *o)
         o->type->handle_closed(o);
 }
 
-static struct handle_range *range_of(struct handle_table *t, handle_t h, uint32_t *out_index)
-{
-    if (h >= HANDLE_HIGH_BASE) {
-        *out_index = (uint32_t)h - HANDLE_HIGH_BASE;
-        return &t->high;
-    }
-    *out_index = (uint32_t)h; /* negative becomes huge and misses */
-    return &t->low;
-}
-
-static struct handle_slot *slot_of_locked(struct handle_table *t, handle_t h)
+static inline struct handle_slot *slot_of_locked(struct handle_table *t, handle_t h)
 {
     uint32_t index;
-    struct handle_range *r = range_of(t, h, &index);
+    struct handle_range *r = handle_range_of(t, h, &index);
     if (unlikely(index >= r->capacity || !r->slots[index].object))
         return nullptr;
     return &r->slots[index];
@@ -132,6 +122,8 @@ static void range_destroy(struct handle_range *r)
         if (i % 64 == 63)
             preempt_point();
     }
+    for (uint32_t i = 0; i < r->retired_count; i++)
+        heap_free(r->retired[i].slots, r->retired[i].capacity * sizeof *r->slots);
     if (r->capacity) {
         heap_free(r->slots, r->capacity * sizeof *r->slots);
         heap_free(r->used, r->capacity / 8);
@@ -147,20 +139,24 @@ void handle_table_put(struct handle_table *t)
     heap_free(t, sizeof *t);
 }
 
+/* The hottest function of the kernel: no scope guard, whose hidden pointer would cost a stack protector. */
 enum status handle_get(struct handle_table *t, handle_t h, enum object_kind kind, uint32_t rights, struct object **out)
 {
-    GUARD(&t->lock);
-    struct handle_slot *slot = slot_of_locked(t, h);
+    enum status status = OK;
+    spin_lock(&t->lock);
+    const struct handle_slot *slot = slot_of_locked(t, h);
     if (unlikely(!slot))
-        return ERR_BAD_HANDLE;
-    if (unlikely(kind && slot->object->type->kind != kind))
-        return ERR_WRONG_TYPE;
-    if (unlikely(rights & ~slot->rights))
-        return ERR_DENIED;
-    if (unlikely(slot->grant))
-        TRY(grant_check(slot->grant));
-    *out = object_get(slot->object);
-    return OK;
+        status = ERR_BAD_HANDLE;
+    else if (unlikely(kind && slot->object->type->kind != kind))
+        status = ERR_WRONG_TYPE;
+    else if (unlikely(rights & ~slot->rights))
+        status = ERR_DENIED;
+    else if (unlikely(slot->grant))
+        status = grant_check(slot->grant);
+    if (likely(status == OK))
+        *out = object_get(slot->object);
+    spin_unlock(&t->lock);
+    return status;
 }
 
 enum status handle_get_view(struct handle_table *t, handle_t h, struct handle_view *out)
@@ -192,7 +188,7 @@ static enum status place_locked(struct handle_table *t, placement_t where, struc
         index = range_lowest_free(r, number);
         break;
     case 1:
-        r = range_of(t, (handle_t)number, &index);
+        r = handle_range_of(t, (handle_t)number, &index);
         break;
     case 2:
         r = &t->high;
@@ -245,7 +241,7 @@ enum status handle_close(struct handle_table *t, handle_t h)
         closed = *slot;
         *slot = (struct handle_slot){0};
         uint32_t index;
-        struct handle_range *r = range_of(t, h, &index);
+        struct handle_range *r = handle_range_of(t, h, &index);
         range_vacate(r, index);
     }
     slot_release(&closed);
@@ -353,7 +349,7 @@ enum status handle_table_clone(struct handle_table *from, const handle_t *high, 
         for (uint32_t i = 0; status == OK && i < high_count; i++) {
             uint32_t index;
             struct handle_slot *slot = slot_of_locked(from, high[i]);
-            if (!slot || range_of(from, high[i], &index) != &from->high) {
+            if (!slot || handle_range_of(from, high[i], &index) != &from->high) {
                 status = ERR_BAD_HANDLE;
                 break;
             }

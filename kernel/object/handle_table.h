@@ -16,11 +16,13 @@ struct handle_slot {
     struct grant *grant;        /* null: plain; a reference */
 };
 struct handle_range {           /* one of LOW and HIGH */
-    struct handle_slot *slots;
+    struct handle_slot *slots;  /* replaced when it grows; the old array stays until the table's end, for who looks without the lock */
     uint64_t *used;             /* bitmap */
     uint32_t capacity, count;
     uint32_t first_free;        /* no free slot below this */
     uint32_t limit;
+    uint32_t retired_count;
+    struct { struct handle_slot *slots; uint32_t capacity; } retired[16]; /* they double: all together are no larger than the present one */
 };
 struct handle_table {
     uint32_t references;
@@ -32,11 +34,48 @@ enum status handle_table_create(struct handle_table **out);
 struct handle_table *handle_table_get(struct handle_table *t);
 void handle_table_put(struct handle_table *t);   /* the last put closes every handle; may take long, has preemption points */
 
+/* kind 0: any. The caller owns the reference in *out. */
+enum status handle_get(struct handle_table *t, handle_t h, enum object_kind kind, uint32_t rights, struct object **out);
+
+static inline struct handle_range *handle_range_of(struct handle_table *t, handle_t h, uint32_t *out_index)
+{
+    bool high = h >= HANDLE_HIGH_BASE;
+    *out_index = (uint32_t)h - (high ? HANDLE_HIGH_BASE : 0); /* negative becomes huge and misses */
+    return high ? &t->high : &t->low;
+}
+
+/* Does h name this object, plainly (no grant) and with these rights? For callers that hold a reference on it anyway. Without the lock: a
+ * close at the same moment may be missed, as if it had come just after. */
+static inline bool handle_still_names(struct handle_table *t, handle_t h, const struct object *object, uint32_t rights)
+{
+    uint32_t index;
+    struct handle_range *r = handle_range_of(t, h, &index);
+    /* Acquire pairs with the growth: capacity is published after the larger array. */
+    if (index >= __atomic_load_n(&r->capacity, __ATOMIC_ACQUIRE))
+        return false;
+    const struct handle_slot *s = &__atomic_load_n(&r->slots, __ATOMIC_RELAXED)[index];
+    return s->object == object && (s->rights & rights) == rights && !s->grant;
+}
+
+/* handle_get for the hottest caller: any kind, no rights asked. */
+static inline enum status handle_get_any(struct handle_table *t, handle_t h, struct object **out)
+{
+    uint32_t index;
+    struct handle_range *r = handle_range_of(t, h, &index);
+    spin_lock(&t->lock);
+    const struct handle_slot *s = &r->slots[index];
+    if (unlikely(index >= r->capacity || !s->object || s->grant)) {
+        spin_unlock(&t->lock);
+        return handle_get(t, h, 0, 0, out);
+    }
+    *out = object_get(s->object);
+    spin_unlock(&t->lock);
+    return OK;
+}
+
 /* What a handle names, as the door hands it out. */
 struct handle_view { struct object *object; uint32_t rights; struct grant *grant; };
 
-/* kind 0: any. The caller owns the reference in *out. */
-enum status handle_get(struct handle_table *t, handle_t h, enum object_kind kind, uint32_t rights, struct object **out);
 /* The same with rights and grant, for duplication and passing; the grant is referenced too (handle_view_put). */
 enum status handle_get_view(struct handle_table *t, handle_t h, struct handle_view *out);
 void handle_view_put(struct handle_view *v);

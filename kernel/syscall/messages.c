@@ -2,6 +2,7 @@
  * Message calls: call, submit, forward, receive, reply, and what a server needs around them. Register map: abi/message.h. */
 #include "kernel/ipc/endpoint.h"
 #include "base/string.h"
+#include "kernel/ipc/fast.h"
 #include "kernel/irq/hardware.h"
 #include "kernel/syscall/syscall.h"
 
@@ -22,11 +23,14 @@ DEFINE_CLEANUP(endpoint_put, struct endpoint *)
 int64_t sys_call(struct trap_frame *f)
 {
     struct object *o;
-    TRY_CALL(handle_get(caller_handles(), (handle_t)f->rdi, 0, 0, &o));
+    TRY_CALL(handle_get_any(caller_handles(), (handle_t)f->rdi, &o));
     uint32_t kind = (uint32_t)f->rsi;
-    if (likely(o->type->kind == OBJECT_RESOURCE))
-        return ipc_call(container_of(o, struct resource, object), kind, f->words, f->words);
-    int64_t result = hardware_call(o, kind, f->words);
+    int64_t result;
+    if (likely(o->type->kind == OBJECT_RESOURCE)) {
+        struct resource *r = container_of(o, struct resource, object);
+        return likely(ipc_call_fast(r, kind, f->words, &result)) ? result : ipc_call(r, kind, f->words, f->words);
+    }
+    result = hardware_call(o, kind, f->words);
     object_put(o);
     return result;
 }
@@ -66,6 +70,11 @@ int64_t sys_receive(struct trap_frame *f)
 
 int64_t sys_reply_receive(struct trap_frame *f)
 {
+    struct endpoint *attached = current()->attached;
+    int64_t kind;
+    if (likely(attached && !f->r15 && handle_still_names(caller_handles(), (handle_t)f->rdi, &attached->object, RIGHT_MANAGE) &&
+               ipc_reply_receive_fast(attached, f->rsi, (int64_t)f->rbp, f->words, &kind)))
+        return kind; /* the context's own reference on what it serves is enough */
     CLEANUP(endpoint_put) struct endpoint *e = nullptr;
     TRY_CALL(get_endpoint(f->rdi, &e));
     if (unlikely(current()->attached != e))

@@ -26,7 +26,6 @@ static struct spinlock registry_lock = SPINLOCK_INIT(RANK_CONTEXT);
 static struct list_node registry = LIST_INIT(registry);
 struct registered { struct list_node link; struct context context; };
 static struct list_node free_contexts = LIST_INIT(free_contexts); /* memory of contexts stays theirs: an entity may be lent still */
-static struct context *leaving[CPU_MAX];     /* switched away from, not yet released by its successor */
 
 /* ---- Run queues ---------------------------------------------------------------------------------------------------- */
 
@@ -55,10 +54,6 @@ static uint32_t highest_level(uint64_t levels)
 /* Where a context that becomes ready should run: where it ran, or an idle CPU when that one is busy. */
 static uint32_t choose_cpu(const struct context *c)
 {
-    /* Still on its way to sleep: only that CPU may take it up again. If another one did, it would wait for this one to leave it, and
-     * this one might be waiting for what the other is leaving. */
-    if (__atomic_load_n(&c->on_cpu, __ATOMIC_ACQUIRE))
-        return c->cpu;
     struct cpu *last = cpus[c->cpu];
     bool last_allowed = c->affinity & (1ull << c->cpu);
     if (cpu_count == 1 || (last_allowed && last->current == last->idle && !run_queues[c->cpu].count))
@@ -113,7 +108,7 @@ static struct context *steal(void)
             uint32_t level = highest_level(levels);
             list_for_each(node, &q->ready[level]) {
                 struct context *c = list_entry(node, struct context, run_link);
-                if (!(c->affinity & (1ull << self)) || __atomic_load_n(&c->on_cpu, __ATOMIC_ACQUIRE))
+                if (!(c->affinity & (1ull << self)))
                     continue;
                 list_remove(node);
                 if (list_is_empty(&q->ready[level]))
@@ -161,23 +156,27 @@ void context_load_block(struct context *c)
         __atomic_or_fetch(&cpu->work, WORK_NOTIFY, __ATOMIC_RELAXED);
 }
 
-/* First thing on the new stack: the old context's registers are saved now, so others may run it, or free it. */
-static void finish_switch(void)
+/* A context that was not only put to sleep: it is over, or was preempted. */
+static void finish_special(struct context *left)
 {
-    uint32_t cpu = this_cpu()->number;
-    struct context *left = leaving[cpu];
-    leaving[cpu] = nullptr;
-    if (!left)
-        return;
-    bool over = __atomic_load_n(&left->state, __ATOMIC_RELAXED) == CONTEXT_ZOMBIE;
     bool requeue = left->requeue;
     left->requeue = false;
-    /* Release: pairs with the acquire in await_off_cpu; all of the old context's state is in memory. */
+    left->leaves_specially = false;
     __atomic_store_n(&left->on_cpu, 0, __ATOMIC_RELEASE);
-    if (unlikely(requeue))
+    if (requeue)
         make_ready(left);
-    if (unlikely(over))
+    else
         object_put(&left->object);
+}
+
+/* First thing on the new stack: the old context's registers are saved now, so others may run it, or free it. */
+static inline void finish_switch(void)
+{
+    struct context *left = this_cpu()->leaving;
+    if (unlikely(left->leaves_specially))
+        finish_special(left);
+    else /* Release: pairs with the acquire in await_off_cpu; all of the old context's state is in memory. */
+        __atomic_store_n(&left->on_cpu, 0, __ATOMIC_RELEASE);
 }
 
 static void await_off_cpu(const struct context *c)
@@ -206,7 +205,7 @@ static void switch_to(struct context *to)
     to->cpu = cpu->number;
     cpu->current = to;
     cpu->switches++;
-    leaving[cpu->number] = from;
+    cpu->leaving = from;
     context_load_block(to);
     activate_space_of(to);
     arch_context_switch(&from->arch, &to->arch);
@@ -229,6 +228,12 @@ void context_switch_direct(struct context *to)
         return;
     }
     to->switched_in_tsc = self->switched_in_tsc;
+    switch_to(to);
+}
+
+void context_switch_claimed(struct context *to)
+{
+    to->switched_in_tsc = current()->switched_in_tsc;
     switch_to(to);
 }
 
@@ -256,7 +261,7 @@ void schedule(void)
         if (!next)
             return;
         __atomic_store_n(&self->state, CONTEXT_READY, __ATOMIC_RELAXED);
-        self->requeue = true;
+        self->requeue = self->leaves_specially = true;
     } else {
         next = pick(-1);
         if (!next && idle)
@@ -300,14 +305,24 @@ static bool change_state(struct context *c, uint32_t from, uint32_t to)
     return __atomic_compare_exchange_n(&c->state, &from, to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
-bool context_claim(struct context *c)
+bool context_claim_slow(struct context *c, bool won)
 {
-    while (unlikely(__atomic_load_n(&c->state, __ATOMIC_SEQ_CST) == CONTEXT_PREPARING))
-        arch_pause();
-    if (!change_state(c, CONTEXT_BLOCKED, CONTEXT_READY))
-        return false;
+    while (!won) {
+        if (__atomic_load_n(&c->state, __ATOMIC_SEQ_CST) == CONTEXT_PREPARING) {
+            arch_pause();
+            continue;
+        }
+        if (!change_state(c, CONTEXT_BLOCKED, CONTEXT_READY))
+            return false;
+        won = true;
+    }
     await_off_cpu(c);
     return true;
+}
+
+bool context_block_undo_now(struct context *c)
+{
+    return change_state(c, CONTEXT_BLOCKED, CONTEXT_RUNNING);
 }
 
 void context_wake(struct context *c)
@@ -472,6 +487,7 @@ void context_start(struct context *c)
     if (process_remove_context(p, c))
         process_finished(p);
     wait_wake(&p->changed, UINT32_MAX);
+    c->leaves_specially = true;
     __atomic_store_n(&c->state, CONTEXT_ZOMBIE, __ATOMIC_SEQ_CST);
     schedule();
     panic("a finished context was scheduled");
@@ -555,7 +571,7 @@ enum status context_schedule_set(struct context *c, uint32_t priority, uint64_t 
         __atomic_store_n(&c->affinity, affinity, __ATOMIC_RELAXED);
         if (c == current() && !(affinity & (1ull << this_cpu()->number))) {
             __atomic_store_n(&c->state, CONTEXT_READY, __ATOMIC_RELAXED);
-            c->requeue = true;
+            c->requeue = c->leaves_specially = true;
             schedule();
         }
     }

@@ -73,7 +73,8 @@ struct context {
     struct thread_block *block;    /* through the direct map; null: none */
     uint64_t block_user;
     struct waiter waiter;
-    bool requeue;                  /* preempted: its successor puts it on the run queue */
+    uint32_t leaves_specially;     /* its successor has more to do than to mark it off the CPU: */
+    bool requeue;                  /* preempted, to be put on the run queue; else it is over, to be released */
     bool timed_out;                /* set by the timeout, before the wake */
     bool no_fault;                 /* user copies fail instead of sleeping */
     const char *waits_for;         /* for dumps; a constant string */
@@ -105,13 +106,37 @@ void context_start(struct context *c);
 
 void context_ready(struct context *c);             /* a claimed one: onto a run queue instead of a direct switch */
 void context_wake(struct context *c);              /* it goes on if it sleeps or is about to; does nothing otherwise */
-bool context_claim(struct context *c);             /* BLOCKED -> READY for a direct switch, waiting while it is PREPARING; false: somebody
-                                                    * else was faster. Between prepare and sleep such a context takes no lock. */
+/* BLOCKED -> READY for a direct switch, waiting while it is PREPARING; false: somebody else was faster. Between prepare and sleep
+ * such a context takes no lock. */
+bool context_claim_slow(struct context *c, bool won);
+static inline bool context_claim(struct context *c)
+{
+    uint32_t blocked = CONTEXT_BLOCKED;
+    if (likely(__atomic_compare_exchange_n(&c->state, &blocked, CONTEXT_READY, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
+               !__atomic_load_n(&c->on_cpu, __ATOMIC_ACQUIRE)))
+        return true;
+    return context_claim_slow(c, blocked == CONTEXT_BLOCKED);
+}
+bool context_block_undo_now(struct context *c);    /* BLOCKED -> RUNNING by itself; false: somebody was faster, and waits for it to switch away */
 void context_idle_prepare(void);                   /* the calling CPU's idle context, before any switch */
 void context_block_prepare(const char *what, uint64_t id, uint32_t wait_flags); /* the current one: RUNNING -> PREPARING */
 void context_block_undo(void);                     /* the current one is RUNNING again, woken or not */
 void schedule(void);                               /* switches away unless the current one should go on */
 void context_switch_direct(struct context *to);    /* `to` was claimed; the current one is PREPARING, and goes on if it was woken */
+/* The short way to sleep, for who has nothing to test: RUNNING -> BLOCKED. False: something wants its attention, it is RUNNING again.
+ * True: context_switch_claimed must follow at once. */
+static inline bool context_block_now(struct context *c, const char *what, uint64_t id, uint32_t wait_flags)
+{
+    c->waits_for = what;
+    c->waits_for_id = id;
+    c->wait_flags = wait_flags;
+    /* An exchange is a full barrier: either we see the attention, or its giver sees us BLOCKED. */
+    __atomic_exchange_n(&c->state, CONTEXT_BLOCKED, __ATOMIC_SEQ_CST);
+    if (likely(!c->attention && !(c->block && c->block->pending)))
+        return true;
+    return !context_block_undo_now(c);
+}
+void context_switch_claimed(struct context *to);
 void context_yield(void);
 void context_attention(struct context *c, uint32_t bits); /* sets them, and makes c look soon: IPI, or wake from its wait */
 bool context_is_interrupted(const struct context *c);    /* killed, or something pending for its library */
