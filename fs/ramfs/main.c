@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * ramfs: a filesystem in memory, one instance for each mount. With the handle "initfs" and without the argument `empty` it starts with
+ * ramfs: filesystems in memory. Its root resource is one; opening "new" makes another, empty, that lives while its handle does. With the handle "initfs" and without the argument `empty` it starts with
  * what that archive has. Arguments: `empty`, `mode=OCTAL` of the root, `nodes=N` (how many at most). */
 #include "initfs/initfs.h"
 #include "serve.h"
@@ -11,18 +11,33 @@
 #define NODES_MAX 1000000u
 
 static struct server server;
+static uint64_t nodes_max = NODES_MAX;
 
 static enum status on_open(struct request *rq, struct view path, uint32_t open_flags, uint32_t mode, handle_t *out_handle,
                            uint32_t *out_kind)
 {
     (void)open_flags, (void)mode;
-    if (path.length)
-        return ERR_NOT_SUPPORTED; /* paths are vfsd's */
     *out_kind = FILE_DIRECTORY;
-    return server_resource(rq->server, 0, RIGHT_ALL, 0, 0, out_handle);
+    if (path.length == 0)
+        return server_resource(rq->server, 0, RIGHT_ALL, 0, 0, out_handle);
+    if (rq->object || !view_equal(path, VIEW_OF_LITERAL("new")))
+        return ERR_NOT_SUPPORTED; /* paths are vfsd's */
+    struct ramfs *instance;
+    TRY(ramfs_instance_create(nodes_max, ramfs.tree.key, &instance));
+    enum status status = server_open(rq->server, instance, RIGHT_ALL, 0, 0, out_handle);
+    if (status != OK)
+        ramfs_instance_destroy(instance);
+    return status;
 }
 
-static const struct scheme_ops ops = {.open = on_open, .protocol = ramfs_protocol};
+static void on_closed(struct server *s, uint64_t token, void *object)
+{
+    (void)s, (void)token;
+    if (object)
+        ramfs_instance_destroy(object);
+}
+
+static const struct scheme_ops ops = {.open = on_open, .protocol = ramfs_protocol, .closed = on_closed};
 
 static enum status map_bytes(handle_t memory, uint64_t bytes, uint64_t *out_address)
 {
@@ -52,12 +67,11 @@ static uint32_t octal(struct view digits, uint32_t fallback)
 
 static enum status start(const struct start_block *block)
 {
-    uint64_t nodes = NODES_MAX;
     struct view limit = start_option(block, "nodes=");
     if (limit.length)
-        TRY(view_to_u64(limit, &nodes));
+        TRY(view_to_u64(limit, &nodes_max));
     struct name_key key = {block->random[0] | 1, block->random[1] | 1};
-    TRY(ram_tree_init(&ramfs.tree, key, nodes, (int64_t)clock_realtime_ns(), ramfs_release));
+    TRY(ram_tree_init(&ramfs.tree, key, nodes_max, (int64_t)clock_realtime_ns(), ramfs_release));
     ramfs.tree.root->attributes.mode = octal(start_option(block, "mode="), 0755);
     handle_t initfs = start_handle(block, "initfs");
     if (initfs == HANDLE_NONE || start_has_argument(block, "empty"))

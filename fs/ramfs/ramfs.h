@@ -7,7 +7,7 @@
 struct ramfs {
     struct ram_tree tree;
 };
-extern struct ramfs ramfs;
+extern struct ramfs ramfs; /* the one that the program was started for */
 
 /* Makes node->file present: an empty memory file, or one with what the node's content says. */
 enum status ramfs_need_file(struct ram_node *node);

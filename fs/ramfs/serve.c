@@ -5,6 +5,7 @@
 #include "protocol/fs_server.h"
 #include "base/string.h"
 #include "fs/attributes.h"
+#include "heap/heap.h"
 #include "protocol/vfs_abi.h"
 #include "server/server.h"
 #include "sys/clock.h"
@@ -15,6 +16,13 @@ struct ramfs ramfs;
 static_assert(RAM_NO_REPLACE == VFS_NO_REPLACE && RAM_EXCHANGE == VFS_EXCHANGE);
 enum : uint32_t { UNLINK_DIRECTORY = 1, UNLINK_FORGET = 2 }; /* fs.unlink's flags */
 #define STATISTICS_MAGIC 0x01021994u
+
+/* The root's tree, or that of an instance of its own. */
+static struct ram_tree *tree_of(const struct request *rq)
+{
+    struct ramfs *instance = rq->object;
+    return instance ? &instance->tree : &ramfs.tree;
+}
 
 static int64_t now_ns(void)
 {
@@ -89,17 +97,16 @@ static enum status file_lend(struct request *rq, struct ram_node *node, handle_t
 
 static enum status on_root(struct request *rq, const struct fs_root_in *in, struct fs_root_out *out)
 {
-    (void)rq;
-    ram_set_device(&ramfs.tree, in->device);
-    *out = (struct fs_root_out){.node = ramfs.tree.root->attributes.inode, .name = VIEW_OF_LITERAL("ramfs")};
+    ram_set_device(tree_of(rq), in->device);
+    *out = (struct fs_root_out){.node = tree_of(rq)->root->attributes.inode, .name = rq->object ? VIEW_OF_LITERAL("tmpfs") : VIEW_OF_LITERAL("ramfs")};
     return OK;
 }
 
 static enum status on_lookup(struct request *rq, const struct fs_lookup_in *in, struct fs_lookup_out *out)
 {
     struct ram_node *directory, *node;
-    TRY(ram_node_find(&ramfs.tree, in->directory, &directory));
-    TRY(ram_lookup(&ramfs.tree, directory, in->name, &node));
+    TRY(ram_node_find(tree_of(rq), in->directory, &directory));
+    TRY(ram_lookup(tree_of(rq), directory, in->name, &node));
     if (node->attributes.type == FILE_REGULAR)
         TRY(file_lend(rq, node, &out->file));
     out->attributes = node->attributes;
@@ -109,24 +116,22 @@ static enum status on_lookup(struct request *rq, const struct fs_lookup_in *in, 
 static enum status on_open_node(struct request *rq, const struct fs_open_node_in *in, struct fs_open_node_out *out)
 {
     struct ram_node *node;
-    TRY(ram_node_find(&ramfs.tree, in->node, &node));
+    TRY(ram_node_find(tree_of(rq), in->node, &node));
     return file_lend(rq, node, &out->file);
 }
 
 static enum status on_attributes(struct request *rq, const struct fs_attributes_in *in, struct fs_attributes_out *out)
 {
-    (void)rq;
     struct ram_node *node;
-    TRY(ram_node_find(&ramfs.tree, in->node, &node));
+    TRY(ram_node_find(tree_of(rq), in->node, &node));
     out->attributes = node->attributes;
     return node->file == HANDLE_NONE ? OK : sys_stat(node->file, &out->attributes);
 }
 
 static enum status on_readlink(struct request *rq, const struct fs_readlink_in *in, struct fs_readlink_out *out)
 {
-    (void)rq;
     struct ram_node *node;
-    TRY(ram_node_find(&ramfs.tree, in->node, &node));
+    TRY(ram_node_find(tree_of(rq), in->node, &node));
     if (node->attributes.type != FILE_SYMLINK)
         return ERR_INVALID;
     out->target = node->content;
@@ -136,7 +141,7 @@ static enum status on_readlink(struct request *rq, const struct fs_readlink_in *
 static enum status on_readdir(struct request *rq, const struct fs_readdir_in *in, struct fs_readdir_out *out)
 {
     struct ram_node *directory;
-    TRY(ram_node_find(&ramfs.tree, in->directory, &directory));
+    TRY(ram_node_find(tree_of(rq), in->directory, &directory));
     struct span space = rq->server->receive_buffer; /* the request brought no data */
     struct record_writer w = {.space = {space.data, MIN(space.length, request_capacity(rq))}};
     TRY(ram_readdir(directory, in->cookie, &w));
@@ -146,15 +151,16 @@ static enum status on_readdir(struct request *rq, const struct fs_readdir_in *in
 
 static enum status on_statistics(struct request *rq, const struct fs_statistics_in *in, struct fs_statistics_out *out)
 {
-    (void)rq, (void)in;
+    (void)in;
+    const struct ram_tree *t = tree_of(rq);
     static struct vfs_statistics s;
     struct system_info info;
     TRY(sys_system_info(&info));
     uint64_t free_pages = info.free_bytes / PAGE_SIZE_BYTES;
     s = (struct vfs_statistics){.type = STATISTICS_MAGIC, .block_bytes = PAGE_SIZE_BYTES,
                                 .blocks = info.memory_bytes / PAGE_SIZE_BYTES, .blocks_free = free_pages,
-                                .blocks_available = free_pages, .files = ramfs.tree.node_limit,
-                                .files_free = ramfs.tree.node_limit - ramfs.tree.node_count, .name_max = FS_NAME_MAX};
+                                .blocks_available = free_pages, .files = t->node_limit,
+                                .files_free = t->node_limit - t->node_count, .name_max = FS_NAME_MAX};
     out->statistics = VIEW_OF_STRUCT(&s);
     return OK;
 }
@@ -163,9 +169,9 @@ static enum status on_statistics(struct request *rq, const struct fs_statistics_
 
 static enum status on_set_attributes(struct request *rq, const struct fs_set_attributes_in *in, struct fs_set_attributes_out *out)
 {
-    (void)rq, (void)out;
+    (void)out;
     struct ram_node *node;
-    TRY(ram_node_find(&ramfs.tree, in->node, &node));
+    TRY(ram_node_find(tree_of(rq), in->node, &node));
     uint32_t mask = in->mask & (ATTRIBUTE_MODE | ATTRIBUTE_OWNER | ATTRIBUTE_ACCESS | ATTRIBUTE_MODIFY | ATTRIBUTE_CHANGE);
     attributes_apply(&node->attributes, mask, in->attributes);
     if (!(in->mask & ATTRIBUTE_SIZE))
@@ -186,8 +192,8 @@ static enum status on_create(struct request *rq, const struct fs_create_in *in, 
     uint32_t type = (uint32_t)(in->type_and_mode >> 32);
     if (type < FILE_REGULAR || type > FILE_SOCKET || type == FILE_SYMLINK)
         return ERR_INVALID;
-    TRY(ram_node_find(&ramfs.tree, in->directory, &directory));
-    TRY(ram_create(&ramfs.tree, directory, in->name, type, (uint32_t)in->type_and_mode, owner_of(in->owner), now_ns(), &node));
+    TRY(ram_node_find(tree_of(rq), in->directory, &directory));
+    TRY(ram_create(tree_of(rq), directory, in->name, type, (uint32_t)in->type_and_mode, owner_of(in->owner), now_ns(), &node));
     node->attributes.special = in->special;
     out->node = node->attributes.inode;
     if (type != FILE_REGULAR)
@@ -196,67 +202,66 @@ static enum status on_create(struct request *rq, const struct fs_create_in *in, 
     if (status == OK)
         return OK;
     if (in->name.length)
-        IGNORE(ram_unlink(&ramfs.tree, directory, in->name, false, now_ns(), &gone));
-    ram_forget(&ramfs.tree, node);
+        IGNORE(ram_unlink(tree_of(rq), directory, in->name, false, now_ns(), &gone));
+    ram_forget(tree_of(rq), node);
     return status == ERR_NO_MEMORY ? ERR_NO_SPACE : status;
 }
 
 static enum status on_symlink(struct request *rq, const struct fs_symlink_in *in, struct fs_symlink_out *out)
 {
-    (void)rq;
     struct ram_node *directory, *node;
     struct view name, target;
     TRY(view_part(in->text, 0, in->name_bytes, &name));
     TRY(view_part(in->text, name.length, in->text.length - name.length, &target));
-    TRY(ram_node_find(&ramfs.tree, in->directory, &directory));
-    TRY(ram_symlink(&ramfs.tree, directory, name, target, owner_of(in->owner), now_ns(), &node));
+    TRY(ram_node_find(tree_of(rq), in->directory, &directory));
+    TRY(ram_symlink(tree_of(rq), directory, name, target, owner_of(in->owner), now_ns(), &node));
     out->attributes = node->attributes;
     return OK;
 }
 
 static enum status on_link(struct request *rq, const struct fs_link_in *in, struct fs_link_out *out)
 {
-    (void)rq, (void)out;
+    (void)out;
     struct ram_node *node, *directory;
-    TRY(ram_node_find(&ramfs.tree, in->node, &node));
-    TRY(ram_node_find(&ramfs.tree, in->directory, &directory));
-    TRY(ram_link(&ramfs.tree, node, directory, in->name, now_ns()));
+    TRY(ram_node_find(tree_of(rq), in->node, &node));
+    TRY(ram_node_find(tree_of(rq), in->directory, &directory));
+    TRY(ram_link(tree_of(rq), node, directory, in->name, now_ns()));
     return file_update(node, ATTRIBUTE_LINKS | ATTRIBUTE_CHANGE);
 }
 
 static enum status on_unlink(struct request *rq, const struct fs_unlink_in *in, struct fs_unlink_out *out)
 {
-    (void)rq, (void)out;
+    (void)out;
     struct ram_node *directory, *victim;
-    TRY(ram_node_find(&ramfs.tree, in->directory, &directory));
-    TRY(ram_unlink(&ramfs.tree, directory, in->name, in->flags & UNLINK_DIRECTORY, now_ns(), &victim));
+    TRY(ram_node_find(tree_of(rq), in->directory, &directory));
+    TRY(ram_unlink(tree_of(rq), directory, in->name, in->flags & UNLINK_DIRECTORY, now_ns(), &victim));
     enum status status = file_update(victim, ATTRIBUTE_LINKS | ATTRIBUTE_CHANGE);
     if (in->flags & UNLINK_FORGET)
-        ram_forget(&ramfs.tree, victim);
+        ram_forget(tree_of(rq), victim);
     return status;
 }
 
 static enum status on_rename(struct request *rq, const struct fs_rename_in *in, struct fs_rename_out *out)
 {
-    (void)rq, (void)out;
+    (void)out;
     struct ram_node *from, *to, *moved, *victim;
     struct view old_name, new_name;
     uint32_t old_bytes = (uint32_t)(in->lengths >> 32);
     TRY(view_part(in->names, 0, old_bytes, &old_name));
     TRY(view_part(in->names, old_bytes, in->names.length - old_bytes, &new_name));
-    TRY(ram_node_find(&ramfs.tree, in->old_directory, &from));
-    TRY(ram_node_find(&ramfs.tree, in->new_directory, &to));
-    TRY(ram_rename(&ramfs.tree, from, old_name, to, new_name, (uint32_t)in->lengths, now_ns(), &moved, &victim));
+    TRY(ram_node_find(tree_of(rq), in->old_directory, &from));
+    TRY(ram_node_find(tree_of(rq), in->new_directory, &to));
+    TRY(ram_rename(tree_of(rq), from, old_name, to, new_name, (uint32_t)in->lengths, now_ns(), &moved, &victim));
     TRY(file_update(moved, ATTRIBUTE_CHANGE));
     return victim ? file_update(victim, ATTRIBUTE_LINKS | ATTRIBUTE_CHANGE) : OK;
 }
 
 static enum status on_forget(struct request *rq, const struct fs_forget_in *in, struct fs_forget_out *out)
 {
-    (void)rq, (void)out;
+    (void)out;
     struct ram_node *node;
-    TRY(ram_node_find(&ramfs.tree, in->node, &node));
-    ram_forget(&ramfs.tree, node);
+    TRY(ram_node_find(tree_of(rq), in->node, &node));
+    ram_forget(tree_of(rq), node);
     return OK;
 }
 
@@ -272,6 +277,26 @@ static const struct fs_ops operations = {
     .readdir = on_readdir, .symlink = on_symlink, .readlink = on_readlink, .statistics = on_statistics, .forget = on_forget,
     .sync = on_sync,
 };
+
+enum status ramfs_instance_create(uint64_t node_limit, struct name_key key, struct ramfs **out)
+{
+    struct ramfs *instance;
+    TRY(HEAP_NEW(&instance));
+    enum status status = ram_tree_init(&instance->tree, key, node_limit, now_ns(), ramfs_release);
+    if (status != OK) {
+        heap_free(instance);
+        return status;
+    }
+    instance->tree.root->attributes.mode = 01777;
+    *out = instance;
+    return OK;
+}
+
+void ramfs_instance_destroy(struct ramfs *instance)
+{
+    ram_tree_fini(&instance->tree);
+    heap_free(instance);
+}
 
 bool ramfs_protocol(struct request *rq)
 {

@@ -199,6 +199,51 @@ enum status vfsd_mount(struct request *rq, const struct vfs_mount_in *in, struct
     return operation_end(op, rq, status, mount_answer);
 }
 
+/* -- a new one ---------------------------------------------------------------------------------------------------- */
+
+static enum status type_opened(struct operation *op)
+{
+    TRY(operation_result(op));
+    op->given = (handle_t)(uint32_t)op->reply->words[3];
+    return op->given == HANDLE_NONE ? ERR_PROTOCOL : mount_at(op, operation_found(op));
+}
+
+static enum status type_walked(struct operation *op)
+{
+    static const char new_one[] = "new";
+    if (!node_is_directory(operation_found(op)))
+        return ERR_NOT_DIRECTORY;
+    struct message m = {.words = {[0] = OPEN_READ | OPEN_WRITE, [2] = PLACE_HIGH, [6] = sys_address(new_one),
+                                  [7] = sizeof new_one - 1}};
+    return operation_wait(op, sys_submit(vfsd.memory_filesystems, OP_OPEN | KIND_SEND_DATA | KIND_RECEIVE_HANDLE, &m,
+                                         vfsd.server.endpoint, operation_tag(op)), type_opened);
+}
+
+static enum status type_start(struct operation *op, const struct vfs_mount_type_in *in)
+{
+    struct view type, path;
+    TRY(view_part(in->text, 0, in->type_bytes, &type));
+    TRY(view_part(in->text, in->type_bytes, in->text.length - in->type_bytes, &path));
+    if (!credentials_is_root(&op->who))
+        return ERR_NOT_PERMITTED;
+    bool is_known = view_equal(type, VIEW_OF_LITERAL("tmpfs")) || view_equal(type, VIEW_OF_LITERAL("ramfs"));
+    if (!is_known || vfsd.memory_filesystems == HANDLE_NONE)
+        return ERR_NO_DEVICE;
+    TRY(operation_path(op, path, WALK_FOLLOW));
+    return operation_walk(op, type_walked);
+}
+
+enum status vfsd_mount_type(struct request *rq, const struct vfs_mount_type_in *in, struct vfs_mount_type_out *out)
+{
+    (void)out;
+    struct operation *op;
+    TRY(operation_begin(rq, &op));
+    op->flags = in->flags;
+    return operation_end(op, rq, type_start(op, in), mount_answer);
+}
+
+/* -- unmounting --------------------------------------------------------------------------------------------------- */
+
 /* Nothing but the cache and this walk may know nodes of it. */
 static enum status unmount_walked(struct operation *op)
 {

@@ -34,6 +34,7 @@ VFSD_MESSAGE(view);
 VFSD_MESSAGE(handle_path);
 /* mounts.c */
 VFSD_MESSAGE(mount);
+VFSD_MESSAGE(mount_type);
 VFSD_MESSAGE(unmount);
 VFSD_MESSAGE(mounts);
 VFSD_MESSAGE(sync);

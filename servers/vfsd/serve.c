@@ -2,7 +2,7 @@
  * vfsd: names as processes see them. Paths, mounts, links, permissions, open directories, /dev. It answers from its caches when it can,
  * and otherwise asks the filesystem's server without waiting, so that one slow filesystem delays only those who use it.
  *
- * Starts with handles "endpoint", "table" (the process table), "null", "zero", and with no filesystem but /dev: init mounts the root and
+ * Starts with handles "endpoint", "table" (the process table), "null", "zero", "ramfs" (for tmpfs), and with no filesystem but /dev: init mounts the root and
  * the others, and until the root is there nothing but mounting and registering devices works. */
 #include "fifo.h"
 #include "ops.h"
@@ -21,7 +21,7 @@ static const struct vfs_ops operations = {
     .statistics = vfsd_statistics, .make = vfsd_make, .symlink = vfsd_symlink, .link = vfsd_link, .unlink = vfsd_unlink,
     .rename = vfsd_rename, .readlink = vfsd_readlink, .change_directory = vfsd_change_directory,
     .change_root = vfsd_change_root, .current = vfsd_current, .view = vfsd_view, .handle_path = vfsd_handle_path,
-    .mount = vfsd_mount, .unmount = vfsd_unmount, .mounts = vfsd_mounts, .sync = vfsd_sync, .device = vfsd_device,
+    .mount = vfsd_mount, .mount_type = vfsd_mount_type, .unmount = vfsd_unmount, .mounts = vfsd_mounts, .sync = vfsd_sync, .device = vfsd_device,
 };
 
 static bool protocol(struct request *rq)
@@ -92,5 +92,6 @@ enum status vfsd_start(const struct start_block *block)
     handle_t table = start_handle(block, "table");
     if (table == HANDLE_NONE || table_map(table) != OK)
         log_warning("no process table: everybody but system processes is nobody");
+    vfsd.memory_filesystems = start_handle(block, "ramfs");
     return devices_init(block);
 }

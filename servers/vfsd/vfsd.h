@@ -36,6 +36,7 @@ struct vfsd {
     struct filesystem *dev;
     const volatile struct process_entry *table; /* nullptr: not known yet */
     uint64_t next_device;
+    handle_t memory_filesystems; /* opening "new" there makes an empty one; HANDLE_NONE: cannot */
 };
 extern struct vfsd vfsd;
 

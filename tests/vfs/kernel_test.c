@@ -47,7 +47,20 @@ uint64_t fake_credential;
 handle_t fake_vfs;
 static struct server ramfs_server;
 static struct process_entry *table;
-static const struct scheme_ops ramfs_ops = {.protocol = ramfs_protocol};
+static enum status new_instance(struct request *rq, struct view path, uint32_t open_flags, uint32_t mode, handle_t *out, uint32_t *out_kind)
+{
+    struct ramfs *instance;
+    (void)path, (void)open_flags, (void)mode, (void)out_kind;
+    TRY(ramfs_instance_create(100, (struct name_key){7, 9}, &instance));
+    return server_open(rq->server, instance, RIGHT_ALL, 0, 0, out);
+}
+static void instance_closed(struct server *s, uint64_t token, void *object)
+{
+    (void)s, (void)token;
+    if (object)
+        ramfs_instance_destroy(object);
+}
+static const struct scheme_ops ramfs_ops = {.open = new_instance, .protocol = ramfs_protocol, .closed = instance_closed};
 
 /* -- handles ----------------------------------------------------------------------------------------------------- */
 
@@ -489,6 +502,9 @@ void fake_start(void)
     ramfs_endpoint->server = RAMFS;
     give("endpoint", endpoint);
     give("table", object_new(OBJECT_MEMORY));
+    struct object *factory = object_new(OBJECT_RESOURCE);
+    factory->server = RAMFS;
+    give("ramfs", factory);
     give("null", object_new(OBJECT_NULL_DEVICE));
     CHECK_EQUAL(ram_tree_init(&ramfs.tree, (struct name_key){3, 5}, 100000, 1, ramfs_release), OK);
     CHECK_EQUAL(server_init(&ramfs_server, handle_new(ramfs_endpoint, RIGHT_ALL), &ramfs_ops, nullptr), OK);

@@ -469,3 +469,29 @@ TEST(the_two_sides_of_a_named_pipe_meet)
     CHECK_EQUAL(do_open(fake_vfs, "/p", OPEN_READ | OPEN_NONBLOCK, 0, nullptr), OK);
     CHECK_EQUAL(do_open(fake_vfs, "/p", OPEN_WRITE, 0, nullptr), OK);
 }
+
+TEST(a_new_filesystem_covers_a_folder_until_it_is_unmounted)
+{
+    fake_start();
+    CHECK_EQUAL(do_mkdir("/mnt"), OK);
+    CHECK_EQUAL(touch("/mnt/below"), OK);
+    int handles = fake_handles(), files = fake_files();
+    struct vfs_mount_type_in in = {.text = V("tmpfs/mnt"), .type_bytes = 5};
+    CHECK_EQUAL(vfs_mount_type(fake_vfs, &in, &(struct vfs_mount_type_out){}), OK);
+    CHECK_EQUAL(do_stat(fake_vfs, "/mnt/below", 0), ERR_NOT_FOUND);
+    CHECK_EQUAL(touch("/mnt/inside"), OK);
+    CHECK_EQUAL(do_rename("/mnt/inside", "/inside", 0), ERR_CROSS_DEVICE);
+    CHECK_EQUAL(do_rename("/mnt", "/other", 0), ERR_BUSY);
+    CHECK_EQUAL(do_unlink("/mnt", VFS_REMOVE_DIRECTORY), ERR_BUSY);
+    handle_t view = do_chdir(fake_vfs, "/mnt");
+    CHECK_TEXT(do_current(view), "/mnt");
+    struct vfs_unmount_in out = {.path = V("/mnt")};
+    CHECK_EQUAL(vfs_unmount(fake_vfs, &out, &(struct vfs_unmount_out){}), ERR_BUSY);
+    CHECK_OK(sys_handle_close(view));
+    CHECK_EQUAL(vfs_unmount(fake_vfs, &out, &(struct vfs_unmount_out){}), OK);
+    CHECK_EQUAL(do_stat(fake_vfs, "/mnt/below", 0), OK);
+    CHECK_EQUAL(fake_handles(), handles);
+    CHECK_EQUAL(fake_files(), files);
+    in.text = V("extfs/mnt");
+    CHECK_EQUAL(vfs_mount_type(fake_vfs, &in, &(struct vfs_mount_type_out){}), ERR_NO_DEVICE);
+}
