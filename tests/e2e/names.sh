@@ -41,4 +41,11 @@ same "mounts" "$(cut -d' ' -f2 /proc/mounts | tr '\n' ' ')" "/ /dev /proc "
 same "self" "$(cat /proc/self/comm)" cat
 refuse "names in /proc" touch /proc/x
 refuse "names in /dev" touch /dev/x
+mkdir /tmp/m; echo below >/tmp/m/f
+check "mount tmpfs" mount -t tmpfs none /tmp/m
+same "it is empty, and its own filesystem" "$(ls /tmp/m)$(stat -c %d /tmp/m | grep -vx "$(stat -c %d /tmp)" | wc -l)" 1
+echo up >/tmp/m/g; check "mv across filesystems" mv /tmp/m/g /tmp/g
+refuse "umount while in use" sh -c 'cd /tmp/m; umount /tmp/m'
+check "umount" umount /tmp/m; same "what was below" "$(cat /tmp/m/f)" below
+refuse "mount as nobody" su -s /bin/sh nobody -c 'mount -t tmpfs none /tmp/m'
 END
