@@ -164,6 +164,9 @@ static enum status write_new_page(struct file_object *f, uint64_t offset, struct
     phys_addr_t frame, there;
     bool whole = length == PAGE_BYTES;
     *out_done = 0;
+    /* A file in memory can never be written out: it stops while programs still have room. */
+    if (!file_is_paged(f) && frame_is_low())
+        return ERR_NO_MEMORY;
     TRY(frame_allocate(whole ? 0 : FRAME_ZEROED, FRAME_OBJECT, &frame));
     char *bytes = phys_to_virt(frame);
     enum status copied = user_io_take(io, bytes + inside, length, out_done), status = OK;
