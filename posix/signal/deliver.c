@@ -158,6 +158,22 @@ void posix_call_interrupted(struct thread *t)
 
 /* -- exceptions ---------------------------------------------------------------------------------------------------- */
 
+/* The kernel found no page to give. Nothing is mapped there; or it is, and not for this; or it is a file that ends before. */
+static void explain_page_fault(const struct thread_block *b, struct proc_signal_info *info)
+{
+    uint64_t error = b->exception_error, page = align_down(b->exception_address, PAGE_SIZE_BYTES);
+    uint32_t wanted = error & 16 ? PROT_EXECUTE_ : error & 2 ? PROT_WRITE_ : PROT_READ_; /* SDM 3A, 4.7 */
+    struct mapping_info m;
+    info->code = LINUX_SEGV_MAPERR;
+    if (sys_space_query(HANDLE_SELF_SPACE, page, &m) != OK || m.start > page)
+        return;
+    info->code = LINUX_SEGV_ACCERR;
+    if (m.flags & wanted) {
+        info->signal = LINUX_SIGBUS;
+        info->code = LINUX_BUS_ADRERR;
+    }
+}
+
 static struct proc_signal_info exception_info(const struct thread_block *b)
 {
     struct proc_signal_info info = {.signal = LINUX_SIGSEGV, .code = LINUX_SI_KERNEL, .address = b->saved.rip};
@@ -168,8 +184,8 @@ static struct proc_signal_info exception_info(const struct thread_block *b)
     case 6: info.signal = LINUX_SIGILL; info.code = LINUX_ILL_ILLOPN; break;
     case 11: case 12: info.signal = LINUX_SIGBUS; break;
     case 14:
-        info.code = b->exception_error & 1 ? LINUX_SEGV_ACCERR : LINUX_SEGV_MAPERR; /* bit 0: the page was present */
         info.address = b->exception_address;
+        explain_page_fault(b, &info);
         break;
     case 16: case 19: info.signal = LINUX_SIGFPE; info.code = LINUX_FPE_FLTINV; break;
     case 17: info.signal = LINUX_SIGBUS; info.code = 1; break;
