@@ -11,7 +11,8 @@
 #include "machine_private.h"
 #include "vectors.h"
 
-enum { EXCEPTION_DEBUG = 1, EXCEPTION_NMI = 2, EXCEPTION_UNDEFINED = 6, EXCEPTION_DOUBLE_FAULT = 8, EXCEPTION_PAGE_FAULT = 14,
+enum { EXCEPTION_DEBUG = 1, EXCEPTION_NMI = 2, EXCEPTION_UNDEFINED = 6, EXCEPTION_DOUBLE_FAULT = 8, EXCEPTION_PROTECTION = 13,
+       EXCEPTION_PAGE_FAULT = 14,
        EXCEPTIONS = 32, FAULT_BY_USER = 4 };
 
 static const char *const exception_names[EXCEPTIONS] = {
@@ -56,14 +57,26 @@ static void kernel_exception(struct trap_frame *f)
     panic_at(f, "%s in the kernel, error code 0x%lx", exception_name(f->vector), f->error);
 }
 
+/* From user mode, but not with its rights: an emulator's iretq (user_iret.c), or an instruction that has no business where it reads. */
+static void supervisor_access_by_user(struct trap_frame *f)
+{
+    if (user_iret_finish(f))
+        return;
+    f->vector = EXCEPTION_PROTECTION;
+    f->error = 0;
+    trap_exception(f);
+}
+
 static void exception(struct trap_frame *f)
 {
     if (f->vector == EXCEPTION_PAGE_FAULT) {
         uint64_t address = asm_read_cr2();
         if (!trap_from_user(f) && address >= USER_LIMIT)
             die_of_page_fault(f, address);
-        if (trap_from_user(f) && !(f->error & FAULT_BY_USER) && user_iret_finish(f))
+        if (trap_from_user(f) && !(f->error & FAULT_BY_USER)) {
+            supervisor_access_by_user(f);
             return;
+        }
         trap_page_fault(f, address);
     } else if (trap_from_user(f)) {
         trap_exception(f);
