@@ -107,7 +107,7 @@ static enum status on_lookup(struct request *rq, const struct fs_lookup_in *in, 
     struct ram_node *directory, *node;
     TRY(ram_node_find(tree_of(rq), in->directory, &directory));
     TRY(ram_lookup(tree_of(rq), directory, in->name, &node));
-    if (node->attributes.type == FILE_REGULAR)
+    if (node->file != HANDLE_NONE) /* otherwise nobody has opened it yet, and looking is no reason to copy it from the archive */
         TRY(file_lend(rq, node, &out->file));
     out->attributes = node->attributes;
     return OK;

@@ -379,7 +379,8 @@ static enum status attributes_answered(struct operation *op)
     return op->then(op);
 }
 
-/* A regular file with a file object: the kernel knows. Otherwise what is remembered, as long as it is current. */
+/* A regular file with a file object: the kernel knows. Otherwise what is remembered, as long as it is current: without an object
+ * nobody has the file open, and every other change goes through here. */
 enum status operation_need_attributes(struct operation *op, struct node *node, operation_step *then)
 {
     operation_set_node(op, node);
@@ -390,7 +391,7 @@ enum status operation_need_attributes(struct operation *op, struct node *node, o
     }
     bool is_volatile = node->filesystem->flags & FILESYSTEM_VOLATILE_NAMES;
     bool was_just_asked = is_volatile && op->walk_count && op->walks[0].parent && op->walks[0].found == node;
-    bool is_live = (node->attributes.type == FILE_REGULAR || is_volatile) && !was_just_asked;
+    bool is_live = is_volatile && !was_just_asked;
     if (node->filesystem->server == HANDLE_NONE || node->is_self || (node->is_fresh && !is_live)) {
         op->attributes = node->attributes;
         return then(op);
