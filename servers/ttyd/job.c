@@ -56,12 +56,12 @@ bool caller_controls(const struct caller *c, const struct terminal *t)
 }
 
 /* Slots are used from the first on, so the first that never was ends the table. */
-bool job_group_in(int32_t pgid, int32_t sid)
+enum status job_group_in(int32_t pgid, int32_t sid)
 {
     for (uint32_t slot = 1; slot < PROCESS_TABLE_SLOTS && ttyd.table[slot].generation; slot++)
-        if (ttyd.table[slot].pid && ttyd.table[slot].pgid == pgid && ttyd.table[slot].sid == sid)
-            return true;
-    return false;
+        if (ttyd.table[slot].pid && ttyd.table[slot].pgid == pgid)
+            return ttyd.table[slot].sid == sid ? OK : ERR_NOT_PERMITTED;
+    return ERR_NO_PROCESS;
 }
 
 /* Its leader lives. The news of its end may still be on the way when the next session wants the terminal. */

@@ -104,8 +104,7 @@ static enum status op_set_group(struct request *rq, const struct tty_set_group_i
     if (in->pgid <= 0)
         return ERR_INVALID;
     FOREGROUND_ONLY(t);
-    if (!job_group_in(in->pgid, t->session))
-        return ERR_NOT_PERMITTED;
+    TRY(job_group_in(in->pgid, t->session));
     t->foreground = in->pgid;
     return OK;
 }

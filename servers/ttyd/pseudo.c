@@ -82,9 +82,14 @@ static size_t type_bytes(struct terminal *t, struct view data)
 
 enum status master_write(struct request *rq, struct terminal *t, struct view data, uint32_t stream_flags, uint64_t *out_taken)
 {
-    size_t taken = list_is_empty(&t->master_writers) ? type_bytes(t, data) : 0;
-    if (taken)
-        terminal_input_done(t);
+    size_t taken = 0;
+    while (taken < data.length && list_is_empty(&t->master_writers)) {
+        size_t now = type_bytes(t, (struct view){data.data + taken, data.length - taken});
+        if (now == 0)
+            break;
+        taken += now;
+        terminal_input_done(t); /* a reader that waits takes it and makes room */
+    }
     *out_taken = taken;
     if (taken == rq->data_length)
         return OK;
@@ -120,14 +125,17 @@ static bool continue_master_write(struct terminal *t, struct pending *p, bool *t
     return true;
 }
 
-/* The slave's input has room: writers that wait go on. */
+/* The slave's input has room: writers that wait go on, for as long as readers take what they type. */
 void master_serve(struct terminal *t)
 {
-    bool typed = false;
-    for (struct pending *p; (p = first_of(&t->master_writers)) != nullptr && continue_master_write(t, p, &typed);)
-        continue;
-    if (typed)
-        terminal_input_done(t);
+    bool typed;
+    do {
+        typed = false;
+        for (struct pending *p; (p = first_of(&t->master_writers)) != nullptr && continue_master_write(t, p, &typed);)
+            continue;
+        if (typed)
+            terminal_input_done(t);
+    } while (typed);
 }
 
 /* -- birth and death -- */

@@ -146,6 +146,7 @@ static void expire_readers(struct terminal *t, uint64_t now)
         else if (p->deadline_ns)
             arm_timer(p->deadline_ns);
     }
+    master_serve(t);
 }
 
 void on_read_timer(struct server *s, struct event_handler *self, uint64_t count, uint64_t value)
@@ -236,6 +237,7 @@ void terminal_set(struct terminal *t, const struct line_settings *settings, bool
     if (!flowed)
         t->line.stopped = false; /* nobody could start it again */
     terminal_input_done(t);
+    master_serve(t);
 }
 
 static bool is_drained(const struct terminal *t)

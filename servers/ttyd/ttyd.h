@@ -116,8 +116,8 @@ bool caller_controls(const struct caller *c, const struct terminal *t);
 /* May the caller go on? OK: yes. Otherwise rq is deferred or failed; the caller returns what it gets. `*out_waits`: deferred. */
 enum status job_check(struct request *rq, struct terminal *t, uint32_t signal, bool *out_waits);
 void job_signal(struct terminal *t, uint32_t signal);
-/* Does the group live in the session? */
-bool job_group_in(int32_t pgid, int32_t sid);
+/* Does the group live in the session? NO_PROCESS: nowhere; NOT_PERMITTED: in another one. */
+enum status job_group_in(int32_t pgid, int32_t sid);
 bool job_session_lives(int32_t sid);
 /* The terminal becomes the session's; the request (0: none) is answered with `result`, and `handle` if there is one, once procd knows. */
 enum status job_attach(struct terminal *t, const struct caller *c, uint64_t request, handle_t handle);
