@@ -21,21 +21,29 @@ uint16_t events_to_poll(uint32_t events, uint32_t wanted)
 }
 
 #define PLAIN_BITS (LINUX_POLLIN | LINUX_POLLPRI | LINUX_POLLOUT | LINUX_POLLRDHUP | LINUX_POLLERR | LINUX_POLLHUP | LINUX_POLLNVAL)
+#define COMMON_BITS (LINUX_POLLIN | LINUX_POLLOUT)
+
+/* The entry that is not just a number with POLLIN and POLLOUT. False as in pollfds_to_entries. */
+[[gnu::noinline]] static bool entry_turn(struct poll_entry *e)
+{
+    uint32_t asked = e->wanted;
+    e->wanted = events_from_poll(asked);
+    if (e->handle >= HANDLE_HIGH_BASE)
+        e->handle = HANDLE_HIGH_BASE - 1;
+    return !(asked & ~PLAIN_BITS);
+}
+
 bool pollfds_to_entries(struct poll_entry *in_out, uint64_t count)
 {
-    static_assert(offsetof(struct poll_entry, wanted) == offsetof(struct linux_pollfd, events) && EVENT_READ == LINUX_POLLIN &&
-                  EVENT_WRITE == LINUX_POLLOUT >> 1 && EVENT_PRIORITY == LINUX_POLLPRI << 3 && EVENT_READ_HANGUP == LINUX_POLLRDHUP >> 8);
+    static_assert(offsetof(struct poll_entry, wanted) == offsetof(struct linux_pollfd, events) && (int)EVENT_READ == LINUX_POLLIN &&
+                  EVENT_WRITE == LINUX_POLLOUT >> 1);
     bool is_plain = true;
     for (struct poll_entry *e = in_out, *end = in_out + count; e != end; e++) {
         uint32_t asked = e->wanted;
-        e->wanted = (uint16_t)((asked & LINUX_POLLIN) | (asked & LINUX_POLLOUT) >> 1 | (asked & LINUX_POLLPRI) << 3 |
-                               (asked & LINUX_POLLRDHUP) >> 8);
-        if (unlikely(asked & ~PLAIN_BITS)) {
-            e->wanted = events_from_poll(asked);
-            is_plain = false;
-        }
-        if (unlikely(e->handle >= HANDLE_HIGH_BASE))
-            e->handle = HANDLE_HIGH_BASE - 1;
+        if (likely(!(asked & ~COMMON_BITS) && e->handle < HANDLE_HIGH_BASE))
+            e->wanted = (uint16_t)((asked & LINUX_POLLIN) | asked >> 1);
+        else
+            is_plain &= entry_turn(e);
     }
     return is_plain;
 }
