@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Pipes. `head` and `tail` count all bytes ever read and written; byte n lies in page n / 4096 % 16. A writer (one at a time:
+ * Pipes. `head` and `tail` count all bytes ever read and written; byte n lies in page n / 4096 % PIPE_SLOTS. A writer (one at a time:
  * `writing`) fills beyond tail and then moves it; a reader (`reading`) empties from head and then moves it: so bytes are copied
  * without the spinlock, which orders the positions with readiness and with the ends' closing. Who waits for the other side holds
  * neither. */
@@ -11,6 +11,9 @@
 #include "kernel/mm/heap.h"
 
 #define PIPE_BYTES (PIPE_PAGES * PAGE_BYTES)
+/* One more than full pages: a full pipe whose head is inside a page ends inside another, so a page that the reader finished
+ * never holds what the writer is filling in. */
+#define PIPE_SLOTS (PIPE_PAGES + 1)
 
 struct pipe {
     /* under lock */
@@ -21,7 +24,7 @@ struct pipe {
     /* written under lock, read by anyone */
     uint64_t head, tail;
     /* the writer's (writing), and the reader's (reading) up to tail */
-    phys_addr_t pages[PIPE_PAGES];
+    phys_addr_t pages[PIPE_SLOTS];
     struct sleep_lock reading, writing;
     struct pipe_end reader, writer;
 };
@@ -38,7 +41,7 @@ static uint64_t room(const struct pipe *p) { return PIPE_BYTES - used(p); }
 
 static void pipe_free(struct pipe *p)
 {
-    for (unsigned i = 0; i < PIPE_PAGES; i++)
+    for (unsigned i = 0; i < PIPE_SLOTS; i++)
         if (p->pages[i].value)
             frame_put(p->pages[i]);
     if (p->spare.value)
@@ -125,7 +128,7 @@ static void head_move(struct pipe *p, uint64_t head)
     spin_lock(&p->lock);
     bool was_full = room(p) < PIPE_ATOMIC_BYTES;
     if ((head & (PAGE_BYTES - 1)) == 0) {
-        phys_addr_t *page = &p->pages[((head >> PAGE_BITS) - 1) % PIPE_PAGES];
+        phys_addr_t *page = &p->pages[((head >> PAGE_BITS) - 1) % PIPE_SLOTS];
         gone = p->spare;
         p->spare = *page;
         *page = phys(0);
@@ -151,7 +154,7 @@ static enum status drain(struct pipe *p, struct user_io *io, uint64_t *out_done)
         uint64_t inside = head & (PAGE_BYTES - 1);
         uint64_t there = MIN(PAGE_BYTES - inside, tail - head);
         size_t part = MIN(there, io->left), done;
-        status = user_io_put(io, (char *)phys_to_virt(p->pages[(head >> PAGE_BITS) % PIPE_PAGES]) + inside, part, &done);
+        status = user_io_put(io, (char *)phys_to_virt(p->pages[(head >> PAGE_BITS) % PIPE_SLOTS]) + inside, part, &done);
         head += done;
         if (done)
             head_move(p, head);
@@ -192,7 +195,7 @@ static bool can_write(void *argument)
 
 static enum status page_at(struct pipe *p, uint64_t position, phys_addr_t *out)
 {
-    phys_addr_t *page = &p->pages[(position >> PAGE_BITS) % PIPE_PAGES];
+    phys_addr_t *page = &p->pages[(position >> PAGE_BITS) % PIPE_SLOTS];
     if (!page->value) {
         spin_lock(&p->lock);
         *page = p->spare;
