@@ -136,14 +136,21 @@ static struct context *pick(int floor)
 
 /* ---- Switching ----------------------------------------------------------------------------------------------------- */
 
+/* Whose time a context uses: that of the entity it runs on, which a client lends to its server. */
+struct process *context_payer(const struct context *c)
+{
+    return container_of(c->schedule, struct context, own)->process;
+}
+
 static void charge(struct context *c)
 {
     uint64_t now = arch_tsc();
     uint64_t used = (uint64_t)(((unsigned __int128)(now - c->switched_in_tsc) * arch_time_multiplier()) >> 32);
     c->switched_in_tsc = now;
     c->schedule->cpu_ns += used;
-    if (c->process)
-        __atomic_add_fetch(&c->process->user_ns, used, __ATOMIC_RELAXED);
+    struct process *payer = context_payer(c);
+    if (payer)
+        __atomic_add_fetch(&payer->user_ns, used, __ATOMIC_RELAXED);
 }
 
 void context_load_block(struct context *c)

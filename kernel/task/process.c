@@ -227,6 +227,8 @@ void process_fill_info(struct process *p, struct process_info *out)
         .start_ns = p->start_ns,
         .faults = __atomic_load_n(&p->faults, __ATOMIC_RELAXED),
     };
+    if (context_payer(current()) == p) /* what was not charged yet: up to a time slice */
+        out->user_ns += context_running_ns();
     memcpy(out->name, p->name, sizeof out->name);
     GUARD(&p->lock);
     out->exit_status = p->exit_status;
