@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * ramfs: filesystems in memory. Its root resource is one; opening "new" makes another, empty, that lives while its handle does. With the handle "initfs" and without the argument `empty` it starts with
+ * ramfs: filesystems in memory. Its root resource is one; opening "new" makes another, empty, that lives while its handle
+ * does. With the handle "initfs" and without the argument `empty` it starts with
  * what that archive has. Arguments: `empty`, `mode=OCTAL` of the root, `nodes=N` (how many at most). */
 #include "initfs/initfs.h"
 #include "serve.h"
