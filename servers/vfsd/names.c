@@ -258,6 +258,8 @@ static enum status unlink_check(const struct operation *op, const struct walk *w
     case WALK_LAST_NAME: break;
     }
     const struct node *victim = w->found;
+    if (w->has_trailing_slash && !is_rmdir)
+        return node_is_directory(victim) ? ERR_IS_DIRECTORY : ERR_NOT_DIRECTORY;
     TRY(credentials_may_remove(&op->who, &w->parent->attributes, &victim->attributes));
     if (victim == victim->filesystem->root)
         return ERR_BUSY;
@@ -331,25 +333,44 @@ static enum status rename_leave_check(const struct operation *op, const struct w
         return ERR_BUSY;
     if (node->is_self)
         return ERR_NOT_PERMITTED;
-    if (node_is_directory(node) && from->parent != to->parent)
-        TRY(credentials_may(&op->who, &node->attributes, MAY_WRITE));
-    return is_above(node, to->parent) ? ERR_INVALID : OK;
+    return node_is_directory(node) && from->parent != to->parent ? credentials_may(&op->who, &node->attributes, MAY_WRITE) : OK;
+}
+
+/* Are there the names that the flags ask for, and slashes behind folders only? The order is Linux's. */
+static enum status rename_names_check(const struct operation *op, const struct walk *from, const struct walk *to)
+{
+    bool is_exchange = op->flags & VFS_EXCHANGE;
+    const struct node *node = from->found, *victim = to->found;
+    if (from->last != WALK_LAST_NAME)
+        return ERR_BUSY;
+    if (to->last != WALK_LAST_NAME)
+        return op->flags & VFS_NO_REPLACE ? ERR_EXISTS : ERR_BUSY;
+    if (from->parent->filesystem != to->parent->filesystem)
+        return ERR_CROSS_DEVICE;
+    if (!node)
+        return ERR_NOT_FOUND;
+    if (victim && (op->flags & VFS_NO_REPLACE))
+        return ERR_EXISTS;
+    if (is_exchange && !victim)
+        return ERR_NOT_FOUND;
+    if (is_exchange && !node_is_directory(victim) && to->has_trailing_slash)
+        return ERR_NOT_DIRECTORY;
+    if (!node_is_directory(node) && (from->has_trailing_slash || (!is_exchange && to->has_trailing_slash)))
+        return ERR_NOT_DIRECTORY;
+    if (is_above(node, to->parent))
+        return ERR_INVALID;
+    if (victim && is_above(victim, from->parent))
+        return is_exchange ? ERR_INVALID : ERR_NOT_EMPTY;
+    return OK;
 }
 
 static enum status rename_check(const struct operation *op, const struct walk *from, const struct walk *to)
 {
-    if (from->last != WALK_LAST_NAME || to->last != WALK_LAST_NAME)
-        return ERR_BUSY;
-    if (from->parent->filesystem != to->parent->filesystem)
-        return ERR_CROSS_DEVICE;
+    TRY(rename_names_check(op, from, to));
+    const struct node *victim = to->found;
+    if (victim == from->found)
+        return OK;
     TRY(rename_leave_check(op, from, to));
-    const struct node *node = from->found, *victim = to->found;
-    if (!node_is_directory(node) && (from->has_trailing_slash || to->has_trailing_slash))
-        return ERR_NOT_DIRECTORY;
-    if (victim && (op->flags & VFS_NO_REPLACE))
-        return ERR_EXISTS;
-    if (!victim && (op->flags & VFS_EXCHANGE))
-        return ERR_NOT_FOUND;
     if (!victim)
         return operation_may_add(op, to->parent);
     if (op->flags & VFS_EXCHANGE)
@@ -389,7 +410,7 @@ enum status vfsd_rename(struct request *rq, const struct vfs_rename_in *in, stru
     struct operation *op;
     TRY(operation_begin_with(rq, in->directory, &op));
     op->flags = in->flags;
-    enum status status = two_paths(op, in->paths, in->first_bytes, WALK_NAME, WALK_NAME | WALK_MAY_MISS);
+    enum status status = two_paths(op, in->paths, in->first_bytes, WALK_NAME | WALK_MAY_MISS, WALK_NAME | WALK_MAY_MISS);
     if (status == OK)
         status = operation_walk(op, rename_walked);
     return operation_end(op, rq, status, operation_plain_answer);

@@ -143,8 +143,8 @@ static enum status open_walked(struct operation *op)
     if (op->flags & OPEN_TEMPORARY)
         return open_create(op, node, (struct view){});
     if (!node) {
-        if (w->has_trailing_slash || (op->flags & OPEN_DIRECTORY))
-            return ERR_IS_DIRECTORY;
+        if (op->flags & OPEN_DIRECTORY)
+            return ERR_INVALID;
         return open_create(op, w->parent, walk_name(w));
     }
     if ((op->flags & OPEN_CREATE) && (op->flags & OPEN_EXCLUSIVE))
@@ -174,7 +174,7 @@ static enum status open_start(struct request *rq, struct view path, uint32_t fla
     bool is_exclusive = (flags & OPEN_CREATE) && (flags & OPEN_EXCLUSIVE);
     bool makes = (flags & OPEN_CREATE) && !(flags & OPEN_TEMPORARY);
     uint32_t walk_flags = (flags & OPEN_NO_FOLLOW) || is_exclusive ? 0 : WALK_FOLLOW;
-    IGNORE(operation_path(op, path, walk_flags | (makes ? WALK_MAY_MISS : 0)));
+    IGNORE(operation_path(op, path, walk_flags | (makes ? WALK_MAY_MISS | WALK_FILE : 0)));
     return operation_walk(op, open_walked);
 }
 

@@ -194,7 +194,7 @@ static enum walk_need last_name_done(struct walk *w)
         return w->flags & WALK_MAY_MISS ? WALK_DONE : failed(w, ERR_NOT_FOUND);
     w->found = w->child;
     w->child = nullptr;
-    if (w->has_trailing_slash && !node_is_directory(w->found))
+    if (w->has_trailing_slash && !node_is_directory(w->found) && !(w->flags & WALK_NAME))
         return failed(w, ERR_NOT_DIRECTORY);
     return WALK_DONE;
 }
@@ -279,6 +279,8 @@ enum walk_need walk_run(struct walk *w)
                 return failed(w, status);
             if (pass_dots(w))
                 continue;
+            if (w->has_trailing_slash && (w->flags & WALK_FILE))
+                return failed(w, ERR_IS_DIRECTORY);
             status = child_from_memory(w, &is_known);
             if (status != OK)
                 return failed(w, status);

@@ -16,8 +16,9 @@
 enum : uint32_t {
     WALK_FOLLOW = 1,     /* a symbolic link at the end is followed */
     WALK_MAY_MISS = 2,   /* the last name need not exist */
-    WALK_NAME = 4,       /* it is the name that matters: never follow at the end, not even with a slash behind */
+    WALK_NAME = 4,       /* it is the name that matters: never follow at the end, and a slash behind is the caller's to judge */
     WALK_EMPTY = 8,      /* an empty path is the start */
+    WALK_FILE = 16,      /* a file may be made at the end: a slash behind is ERR_IS_DIRECTORY, whatever is there */
 };
 #define WALK_LINKS_MAX 40u
 #define WALK_PATH_MAX 4096u
