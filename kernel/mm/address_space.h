@@ -23,7 +23,9 @@ struct mapping {
     struct tree_node node;           /* space.lock */
     uint64_t start, end;             /* space.lock; start is node.key too */
     uint64_t gap, largest_gap;       /* free bytes below start, up to the mapping before; largest of the subtree */
-    uint32_t flags, max_prot;        /* PROT_*, MAP_*; PROT_* that protect may give */
+    uint32_t flags;                  /* PROT_*, MAP_* */
+    uint8_t max_prot;                /* PROT_* that protect may give */
+    bool has_copies;                 /* of an object: some page may be a private copy */
     struct pageable *object;         /* null: private anonymous */
     uint64_t page;                   /* first page of the object */
     struct address_space *space;

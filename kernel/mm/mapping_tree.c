@@ -77,6 +77,7 @@ void mapping_join(struct tree *t, struct mapping *low, struct mapping *high)
 {
     tree_remove(t, &high->node);
     low->end = high->end;
+    low->has_copies |= high->has_copies;
 }
 
 void mapping_set_start(struct tree *t, struct mapping *m, uint64_t start)

@@ -67,9 +67,3 @@ enum status pageable_wait(struct pageable *p, uint64_t page, bool store)
 {
     return is_file(p) ? file_page_wait((struct file_object *)(void *)p, page, store) : ERR_INVALID;
 }
-
-bool pageable_peek_locked(struct pageable *p, uint64_t page, phys_addr_t *out_frame)
-{
-    return is_file(p) ? file_peek_locked((struct file_object *)(void *)p, page, out_frame)
-                      : memory_peek_locked((struct memory_object *)(void *)p, page, out_frame);
-}

@@ -32,8 +32,6 @@ struct page_answer {
 enum status pageable_page_locked(struct pageable *p, uint64_t page, bool store, struct page_answer *out);
 /* Asks for the page and sleeps until something changed. No lock held. */
 enum status pageable_wait(struct pageable *p, uint64_t page, bool store);
-/* A page that is there and may be read, with a new reference; no side effects: for fault-around. */
-bool pageable_peek_locked(struct pageable *p, uint64_t page, phys_addr_t *out_frame);
 
 enum pageable_change : uint32_t { PAGEABLE_UNMAP, PAGEABLE_WRITE_PROTECT };
 /* Changes all page-table entries that show [page, page + count), in all spaces (private copies stay). Answers which CPUs must run

@@ -20,7 +20,7 @@ static unsigned slot_of(uint64_t key, uint32_t level) { return (unsigned)(key >>
 static bool key_fits(uint64_t key, uint32_t levels) { return levels >= LEVELS_MAX || key >> (levels * SLOT_BITS) == 0; }
 static struct radix_node *node_in(const struct radix_node *n, unsigned slot) { return (struct radix_node *)n->slots[slot]; }
 
-uint64_t *radix_find(const struct radix *r, uint64_t key)
+static inline uint64_t *slot_for(const struct radix *r, uint64_t key)
 {
     struct radix_node *n = r->root;
     if (!n || !key_fits(key, r->levels))
@@ -30,8 +30,19 @@ uint64_t *radix_find(const struct radix *r, uint64_t key)
         if (!n)
             return nullptr;
     }
-    uint64_t *slot = &n->slots[slot_of(key, 0)];
-    return *slot ? slot : nullptr;
+    return &n->slots[slot_of(key, 0)];
+}
+
+uint64_t *radix_find(const struct radix *r, uint64_t key)
+{
+    uint64_t *slot = slot_for(r, key);
+    return slot && *slot ? slot : nullptr;
+}
+
+const uint64_t *radix_run(const struct radix *r, uint64_t key)
+{
+    static_assert(RADIX_RUN == SLOTS);
+    return slot_for(r, key);
 }
 
 uint64_t radix_get(const struct radix *r, uint64_t key)

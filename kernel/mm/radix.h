@@ -18,5 +18,8 @@ uint64_t radix_get(const struct radix *r, uint64_t key);
 uint64_t *radix_find(const struct radix *r, uint64_t key);
 enum status radix_set(struct radix *r, uint64_t key, uint64_t entry); /* entry is not 0; only an insertion can fail */
 uint64_t radix_remove(struct radix *r, uint64_t key);                 /* what was there */
+/* The entries of `key` and those after it up to the next multiple of RADIX_RUN keys, as an array to read (0: nothing); null: all are 0. */
+#define RADIX_RUN 64u
+const uint64_t *radix_run(const struct radix *r, uint64_t key);
 /* First key >= `from` with an entry; false: none. */
 bool radix_next(const struct radix *r, uint64_t from, uint64_t *out_key, uint64_t *out_entry);

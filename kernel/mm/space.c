@@ -109,27 +109,42 @@ void mapping_release(struct mapping *m)
     cache_free(&mapping_cache, m);
 }
 
+/* Takes out the entries of one lowest table from `e` on; false: the batch is full, *at is where. */
+static bool zap_table(struct address_space *s, pte_t *e, uint64_t *at, uint64_t end, struct tlb_batch *batch)
+{
+    uint16_t *used = mmu_table_used(virt_to_phys((void *)align_down((uint64_t)e, PAGE_BYTES)));
+    uint32_t left = *used, before = left;
+    uint64_t address = *at;
+    for (; address < end && left; address += PAGE_BYTES, e++) {
+        if (!pte_is_used(*e)) {
+            uint64_t empty = mmu_empty_run(e, (end - address) >> PAGE_BITS);
+            e += empty;
+            address += empty << PAGE_BITS;
+            if (address == end)
+                break;
+        }
+        if (unlikely(tlb_batch_is_full(batch)))
+            break;
+        pte_t old = mmu_exchange(e, 0);
+        left--;
+        tlb_batch_page(batch, address);
+        if (likely(pte_is_counted(old)))
+            tlb_batch_frame(batch, pte_page(old));
+    }
+    *used = (uint16_t)left;
+    s->resident -= before - left;
+    *at = left ? address : end;
+    return *at == end;
+}
+
 bool space_zap(struct address_space *s, uint64_t *at, uint64_t end, struct tlb_batch *batch)
 {
     GUARD(&s->table_lock);
     uint64_t address = *at;
     for (pte_t *e; (e = mmu_next(s->root, &address, end));) {
         uint64_t table_end = MIN(end, align_down(address, MMU_TABLE_SPAN) + MMU_TABLE_SPAN), table_start = address;
-        const uint16_t *used = mmu_table_used(virt_to_phys((void *)align_down((uint64_t)e, PAGE_BYTES)));
-        for (; address < table_end && *used; address += PAGE_BYTES, e++) {
-            if (!pte_is_used(*e))
-                continue;
-            if (unlikely(tlb_batch_is_full(batch))) {
-                *at = address;
-                return false;
-            }
-            pte_t old = mmu_clear(e);
-            tlb_batch_page(batch, address);
-            s->resident--;
-            if (pte_is_counted(old))
-                tlb_batch_frame(batch, pte_page(old));
-        }
-        if (*used == 0) {
+        bool whole = zap_table(s, e, &address, table_end, batch);
+        if (*mmu_table_used(virt_to_phys((void *)align_down((uint64_t)e, PAGE_BYTES))) == 0) {
             phys_addr_t tables[3];
             if (unlikely(tlb_batch_is_full(batch))) {
                 *at = table_start;
@@ -140,7 +155,10 @@ bool space_zap(struct address_space *s, uint64_t *at, uint64_t end, struct tlb_b
                 tlb_batch_frame(batch, tables[i]);
             batch->page_count += BATCH_PAGES_MAX + 1; /* cached upper entries may lead to the old tables */
         }
-        address = table_end;
+        if (!whole) {
+            *at = address;
+            return false;
+        }
     }
     *at = end;
     return true;

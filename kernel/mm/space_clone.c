@@ -28,8 +28,19 @@ static enum status copy_wired(pte_t from, pte_t *to)
     phys_addr_t page;
     TRY(frame_allocate(0, FRAME_ANONYMOUS, &page));
     frame_copy(page, pte_page(from));
-    mmu_fill(to, (from & ~PTE_ADDRESS & ~(PTE_ACCESSED | PTE_DIRTY)) | page.value);
+    mmu_write(to, (from & ~PTE_ADDRESS & ~(PTE_ACCESSED | PTE_DIRTY)) | page.value);
     return OK;
+}
+
+static unsigned entry_index(const pte_t *e) { return (unsigned)((uint64_t)e / sizeof(pte_t)) % MMU_TABLE_ENTRIES; }
+
+/* What an object can show again on demand is left to the child's faults, which are few if it ends or starts another program soon:
+ * mappings without private copies are not even looked at. Copied are private pages, and wired ones, which must be present. */
+static bool is_copied(const struct mapping *m, pte_t value)
+{
+    if (!m->object || (m->flags & MAP_WIRED_))
+        return true;
+    return !(m->flags & MAP_SHARED_) && pte_is_counted(value) && frame_of(pte_page(value))->state == FRAME_ANONYMOUS;
 }
 
 /* Entries of one lowest table. from->lock keeps the parent's faults out, and the object's lock, held where there is one, keeps the
@@ -45,24 +56,44 @@ static enum status copy_table(struct clone *c, const struct mapping *m, uint64_t
     }
     uint64_t stop = MIN(end, align_down(*at, MMU_TABLE_SPAN) + MMU_TABLE_SPAN);
     uint32_t left = *mmu_table_used(phys(align_down(virt_to_phys(e).value, PAGE_BYTES)));
-    for (; *at < stop && left && *portion; *at += PAGE_BYTES, e++) {
-        if (!pte_is_used(*e))
-            continue;
+    bool wired = m->flags & MAP_WIRED_;
+    int copied = 0;
+    enum status status = OK;
+    for (; *at < stop && left && *portion && status == OK; *at += PAGE_BYTES, e++) {
+        if (!pte_is_used(*e)) {
+            uint64_t empty = mmu_empty_run(e, (stop - *at) >> PAGE_BITS);
+            e += empty;
+            *at += empty << PAGE_BITS;
+            if (*at == stop)
+                break;
+        }
+        pte_t value = *e;
         left--;
         --*portion;
+        if (!is_copied(m, value))
+            continue;
         if (!there)
-            TRY(mmu_find_or_make(c->to->root, *at, &there));
-        pte_t *slot = there + (mmu_index(*at) - mmu_index((uint64_t)there << (PAGE_BITS - 3)));
-        c->to->resident++;
-        if ((m->flags & MAP_WIRED_) && !(m->flags & MAP_SHARED_)) {
-            TRY(copy_wired(*e, slot));
+            status = mmu_find_or_make(c->to->root, *at, &there);
+        if (status != OK)
+            break;
+        pte_t *slot = there + (mmu_index(*at) - entry_index(there));
+        if (wired && !(m->flags & MAP_SHARED_)) {
+            status = copy_wired(value, slot);
+            copied += status == OK;
             continue;
         }
-        pte_t value = m->flags & MAP_SHARED_ ? *e : share_private(c, e);
+        if (!(m->flags & MAP_SHARED_))
+            value = share_private(c, e);
         if (pte_is_counted(value))
             frame_get(pte_page(value));
-        mmu_fill(slot, value & ~(PTE_ACCESSED | PTE_DIRTY));
+        mmu_write(slot, value & ~(PTE_ACCESSED | PTE_DIRTY));
+        copied++;
     }
+    if (there) {
+        mmu_count(there, copied);
+        c->to->resident += (uint64_t)copied;
+    }
+    TRY(status);
     if (!left)
         *at = stop;
     return OK;
@@ -101,7 +132,8 @@ static enum status copy_mapping(struct clone *c, const struct mapping *m)
         mapping_attach(copy, copy->object);
     if (m->flags & MAP_CLEAR_ON_CLONE_)
         return m->flags & MAP_WIRED_ ? space_populate(c->to, copy->start, copy->end, PROT_WRITE_) : OK;
-    return copy_entries(c, copy);
+    bool on_demand = m->object && !m->has_copies && !(m->flags & MAP_WIRED_);
+    return on_demand ? OK : copy_entries(c, copy);
 }
 
 enum status space_clone(struct address_space *from, struct address_space **out)

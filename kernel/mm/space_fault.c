@@ -2,6 +2,7 @@
  * Faults: what an access to a page of a mapping needs, done once. Nothing is held while a pager is asked: the fault starts again. */
 #include "kernel/core/cpu.h"
 #include "kernel/core/panic.h"
+#include "kernel/mm/page_entry.h"
 #include "kernel/mm/reclaim.h"
 #include "kernel/mm/space_internal.h"
 
@@ -94,20 +95,29 @@ static enum status fault_anonymous(struct fault *f)
     return OK;
 }
 
-/* Present neighbours in the object are mapped along, read-only: a program start touches most of them anyway. */
-static void fault_around_locked(struct fault *f)
+/* Present neighbours in the object are mapped along, read-only: a program start touches most of them anyway. The window lies
+ * within one run of the object's pages, one table and the mapping. */
+static void fault_around_locked(struct fault *f, pte_t *e)
 {
     struct mapping *m = f->mapping;
-    uint64_t first = MAX(m->start, align_down(f->page_address, FAULT_AROUND * PAGE_BYTES));
-    uint64_t end = MIN(m->end, align_down(f->page_address, FAULT_AROUND * PAGE_BYTES) + FAULT_AROUND * PAGE_BYTES);
-    pte_t *e = mmu_find(f->space->root, first);
-    for (uint64_t at = first; e && at < end; at += PAGE_BYTES, e++) {
-        phys_addr_t page;
-        if (pte_is_used(*e) || !pageable_peek_locked(m->object, page_of(m, at), &page))
+    uint64_t page = page_of(m, f->page_address), back = page % FAULT_AROUND;
+    uint64_t low = MAX(m->start, align_down(f->page_address, MMU_TABLE_SPAN));
+    uint64_t high = MIN(m->end, align_down(f->page_address, MMU_TABLE_SPAN) + MMU_TABLE_SPAN);
+    back = MIN(back, (f->page_address - low) >> PAGE_BITS);
+    uint64_t count = MIN(back + FAULT_AROUND - page % FAULT_AROUND, back + ((high - f->page_address) >> PAGE_BITS));
+    const uint64_t *entries = radix_run(&m->object->pages, page - back);
+    if (!entries)
+        return;
+    pte_t base = pte_make(phys(0), mmu_flags(m, false)), *first = e - back;
+    int added = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        if (pte_is_used(first[i]) || !page_is_present(entries[i]))
             continue;
-        mmu_fill(e, pte_make(page, mmu_flags(m, false)));
-        f->space->resident++;
+        mmu_write(&first[i], base | frame_get(page_frame(entries[i])).value);
+        added++;
     }
+    mmu_count(e, added);
+    f->space->resident += (uint64_t)added;
 }
 
 static enum status fault_object_locked(struct fault *f, struct pageable *o)
@@ -123,6 +133,7 @@ static enum status fault_object_locked(struct fault *f, struct pageable *o)
     struct page_answer page;
     TRY(pageable_page_locked(o, page_of(m, f->page_address), store && shared, &page));
     if (store && !shared) {
+        m->has_copies = true;
         enum status status = private_copy(f, e, &page.frame);
         if (page.counted)
             frame_put(page.frame); /* the object holds another */
@@ -139,7 +150,7 @@ static enum status fault_object_locked(struct fault *f, struct pageable *o)
     }
     entry_replace(f, e, value);
     if (!store && page.counted)
-        fault_around_locked(f);
+        fault_around_locked(f, e);
     return OK;
 }
 

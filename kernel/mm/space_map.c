@@ -233,7 +233,7 @@ static struct mapping *extend_neighbour(struct address_space *s, const struct ma
     new.start = r->start;
     new.end = r->start + r->length;
     new.flags = r->flags & KEPT_FLAGS;
-    new.max_prot = r->max_prot;
+    new.max_prot = (uint8_t)r->max_prot;
     new.object = r->object;
     new.page = r->page;
     struct mapping *above = s->below_here && s->below_here->start == new.end ? s->below_here : nullptr;
@@ -258,7 +258,7 @@ static enum status add_mapping(struct address_space *s, const struct map_request
     if (s->mapping_count >= MAPPINGS_MAX)
         return ERR_NO_MEMORY;
     TRY(cache_allocate(&mapping_cache, &m));
-    *m = (struct mapping){.start = r->start, .end = r->start + r->length, .flags = r->flags & KEPT_FLAGS, .max_prot = r->max_prot,
+    *m = (struct mapping){.start = r->start, .end = r->start + r->length, .flags = r->flags & KEPT_FLAGS, .max_prot = (uint8_t)r->max_prot,
                           .object = r->object, .page = r->page, .space = s};
     mapping_insert(&s->mappings, m);
     s->mapping_count++;
@@ -532,7 +532,11 @@ static enum status remap_move(struct address_space *s, const struct mapping *m, 
         TRY(space_unmap_range(s, *fixed, *fixed + new_length));
         r.flags |= MAP_EXACT_;
     }
+    bool has_copies = m->has_copies;
     TRY(place(s, &r, fixed ? *fixed : 0));
+    spin_lock(&s->lock);
+    space_mapping_at(s, r.start)->has_copies |= has_copies;
+    spin_unlock(&s->lock);
     enum status status = move_entries(s, address, r.start, MIN(old_length, new_length));
     if (status != OK) { /* what moved goes back: its tables are still there */
         IGNORE(move_entries(s, r.start, address, MIN(old_length, new_length)));

@@ -181,17 +181,6 @@ enum status file_page_locked(struct file_object *f, uint64_t page, bool store, s
     return OK;
 }
 
-bool file_peek_locked(struct file_object *f, uint64_t page, phys_addr_t *out_frame)
-{
-    if (page >= (f->attributes.size_bytes + PAGE_BYTES - 1) >> PAGE_BITS)
-        return false;
-    uint64_t entry = radix_get(&f->pages.pages, page);
-    if (!page_is_present(entry))
-        return false;
-    *out_frame = frame_get(page_frame(entry));
-    return true;
-}
-
 bool file_reclaim_page(struct file_object *f, uint64_t page)
 {
     spin_lock(&f->pages.lock);

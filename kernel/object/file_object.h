@@ -80,7 +80,6 @@ enum status file_find(struct file_object *f, uint64_t offset, uint32_t whence, u
 /* For faults, with pages.lock held (pageable.h tells what they promise). */
 enum status file_page_locked(struct file_object *f, uint64_t page, bool store, struct page_answer *out);
 enum status file_page_wait(struct file_object *f, uint64_t page, bool store);
-bool file_peek_locked(struct file_object *f, uint64_t page, phys_addr_t *out_frame);
 /* Gives a clean page back to the frames, or asks for a dirty one to be written; for reclaim. True: a frame came free. */
 bool file_reclaim_page(struct file_object *f, uint64_t page);
 

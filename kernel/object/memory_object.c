@@ -138,15 +138,6 @@ enum status memory_page_locked(struct memory_object *m, uint64_t page, struct pa
     return OK;
 }
 
-bool memory_peek_locked(struct memory_object *m, uint64_t page, phys_addr_t *out_frame)
-{
-    uint64_t entry = radix_get(&m->pages.pages, page);
-    if (!entry)
-        return false;
-    *out_frame = frame_get(page_frame(entry));
-    return true;
-}
-
 phys_addr_t memory_take_locked(struct memory_object *m, uint64_t page)
 {
     return page_frame(radix_remove(&m->pages.pages, page));

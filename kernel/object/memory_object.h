@@ -31,5 +31,4 @@ enum status memory_io(struct memory_object *m, uint64_t offset, struct user_io *
 
 /* For faults and file_supply, with pages.lock held. */
 enum status memory_page_locked(struct memory_object *m, uint64_t page, struct page_answer *out);
-bool memory_peek_locked(struct memory_object *m, uint64_t page, phys_addr_t *out_frame);
 phys_addr_t memory_take_locked(struct memory_object *m, uint64_t page); /* its reference comes along; value 0: there was none */

@@ -91,6 +91,12 @@ pte_t mmu_clear(pte_t *e)
     return mmu_exchange(e, 0);
 }
 
+void mmu_count(const pte_t *any, int change)
+{
+    uint16_t *used = mmu_table_used(table_of(any));
+    *used = (uint16_t)(*used + change);
+}
+
 unsigned mmu_trim(phys_addr_t root, uint64_t address, phys_addr_t out_tables[3])
 {
     phys_addr_t tables[LEVELS] = {[LEVELS - 1] = root};

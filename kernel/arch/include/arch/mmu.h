@@ -58,9 +58,21 @@ pte_t *mmu_find(phys_addr_t root, uint64_t address);
 enum status mmu_find_or_make(phys_addr_t root, uint64_t address, pte_t **out);
 /* Moves *address forward to the first page that has a lowest table, below `end`; the entry for it. null: none. */
 pte_t *mmu_next(phys_addr_t root, uint64_t *address, uint64_t end);
+/* How many of the entries from `e` on, at most `limit`, are empty before the first used one. */
+static inline uint64_t mmu_empty_run(const pte_t *e, uint64_t limit)
+{
+    uint64_t n = 0;
+    while (n + 8 <= limit && !(e[n] | e[n + 1] | e[n + 2] | e[n + 3] | e[n + 4] | e[n + 5] | e[n + 6] | e[n + 7]))
+        n += 8;
+    while (n < limit && !e[n])
+        n++;
+    return n;
+}
 /* Sets an entry and keeps the table's count. */
 void mmu_fill(pte_t *e, pte_t value);   /* was empty */
 pte_t mmu_clear(pte_t *e);              /* was used; what it was, with the CPU's bits */
+/* For several entries of one table written with mmu_write or mmu_exchange: how many more are used now. */
+void mmu_count(const pte_t *any, int change);
 /* Takes the tables out that cover `address` and are empty; they may be reused after a flush. Up to 3; says how many. */
 unsigned mmu_trim(phys_addr_t root, uint64_t address, phys_addr_t out_tables[3]);
 uint16_t *mmu_table_used(phys_addr_t table);                 /* made by kernel/mm */
