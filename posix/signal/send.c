@@ -62,8 +62,21 @@ static struct proc_signal_info info_from_self(const struct process *p, uint32_t 
     return (struct proc_signal_info){.signal = (int32_t)signal, .code = code, .pid = p->pid, .uid = p->entry->uid};
 }
 
+/* What poweroff, halt and reboot send to process 1, whose number a native init has here: it knows no signals, procd knows what is meant. */
+#define INIT_PID 1
+static bool asks_init(const struct process *p, int32_t pid, uint32_t signal, uint32_t *out_how)
+{
+    if (pid != INIT_PID || p->entry->euid != 0 || (signal != LINUX_SIGUSR2 && signal != LINUX_SIGTERM && signal != LINUX_SIGUSR1))
+        return false;
+    *out_how = signal == LINUX_SIGUSR2 ? 0 : signal == LINUX_SIGTERM ? 1 : 2;
+    return true;
+}
+
 static int64_t send_outside(struct process *p, int32_t pid, uint32_t signal, int32_t code, uint64_t value)
 {
+    uint32_t how;
+    if (asks_init(p, pid, signal, &how))
+        return linux_result(proc_power(p->proc, &(struct proc_power_in){.how = how}, nullptr));
     return linux_result(proc_kill(p->proc, &(struct proc_kill_in){.pid = pid, .signal = signal, .code = code, .value = value}, nullptr));
 }
 

@@ -132,3 +132,31 @@ LINUX_CALL(exit, uint32_t code)
 /* -- what is not there on purpose: asked for at each start, and answered without a line in the log ------------------- */
 
 LINUX_CALL(rseq, void) { return -LINUX_ENOSYS; }
+
+/* -- barriers over all threads ---------------------------------------------------------------------------------------- */
+
+enum : uint32_t { BARRIER_QUERY = 0, BARRIER_PRIVATE = 8, BARRIER_REGISTER_PRIVATE = 16 };
+
+/* Taking a right away from a page that was just written makes every processor that runs this process answer the kernel before the
+ * call returns: each has passed a barrier then. */
+static enum status interrupt_all_processors(void)
+{
+    uint64_t page;
+    TRY(sys_map(HANDLE_SELF_SPACE, 0, PAGE_SIZE_BYTES, PROT_READ_ | PROT_WRITE_, HANDLE_NONE, 0, &page));
+    *(volatile uint32_t *)page = 1;
+    enum status status = sys_protect(HANDLE_SELF_SPACE, page, PAGE_SIZE_BYTES, PROT_READ_);
+    IGNORE(sys_unmap(HANDLE_SELF_SPACE, page, PAGE_SIZE_BYTES));
+    return status;
+}
+
+LINUX_CALL(membarrier, uint32_t command, uint32_t flags)
+{
+    if (flags)
+        return -LINUX_EINVAL;
+    switch (command) {
+    case BARRIER_QUERY: return BARRIER_PRIVATE | BARRIER_REGISTER_PRIVATE;
+    case BARRIER_REGISTER_PRIVATE: return 0;
+    case BARRIER_PRIVATE: return linux_result(interrupt_all_processors());
+    default: return -LINUX_EINVAL;
+    }
+}
