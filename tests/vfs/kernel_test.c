@@ -40,6 +40,7 @@ struct fake_request {
 static struct fake_request requests[REQUESTS];
 static int request_order[REQUESTS * 4], order_first, order_last;
 static bool is_holding;
+static int ramfs_budget; /* while holding: how many messages ramfs may still take */
 static char forwarded[256];
 static bool was_forwarded;
 
@@ -277,12 +278,15 @@ static struct server *server_of(int number)
 /* The next message for a server, or false. */
 static bool take_message(int server, struct message *out)
 {
+    if (server == RAMFS && is_holding && ramfs_budget <= 0)
+        return false;
     for (int i = order_first; i < order_last; i++) {
         int *slot = &request_order[i % (REQUESTS * 4)], id = *slot;
         struct fake_request *r = &requests[id];
         if (id == 0 || r->to != server)
             continue;
         *slot = 0;
+        ramfs_budget -= server == RAMFS;
         while (order_first < order_last && request_order[order_first % (REQUESTS * 4)] == 0)
             order_first++;
         if (r->is_closed_notice || r->is_completion) {
@@ -368,15 +372,22 @@ enum status sys_reply_receive(handle_t endpoint, uint64_t request, int64_t resul
     return sys_receive(endpoint, 0, in_out) == OK ? OK : ERR_INTERRUPTED; /* the answer was sent: the loop asks again */
 }
 
+static bool server_has_message(int server)
+{
+    for (int i = order_first; i < order_last; i++)
+        if (request_order[i % (REQUESTS * 4)] && requests[request_order[i % (REQUESTS * 4)]].to == server)
+            return true;
+    return false;
+}
+
 static void pump(void)
 {
     int before;
     do {
         before = order_last;
         IGNORE(server_run(&vfsd.server));
-        if (!is_holding)
-            IGNORE(server_run(&ramfs_server));
-    } while (order_last != before);
+        IGNORE(server_run(&ramfs_server));
+    } while (order_last != before || (is_holding && ramfs_budget > 0 && server_has_message(RAMFS)));
 }
 
 enum status sys_submit(handle_t handle, uint32_t kind, const struct message *m, handle_t endpoint, uint64_t tag)
@@ -437,7 +448,16 @@ enum status sys_forward(handle_t handle, uint32_t kind, uint64_t id, uint64_t da
 }
 
 const char *fake_forwarded(void) { return was_forwarded ? forwarded : nullptr; }
-void fake_hold(void) { is_holding = true; }
+void fake_hold(void)
+{
+    is_holding = true;
+    ramfs_budget = 0;
+}
+void fake_step(int messages)
+{
+    ramfs_budget = messages;
+    pump();
+}
 void fake_release(void)
 {
     is_holding = false;

@@ -13,6 +13,8 @@ int fake_handles(void);
 int fake_files(void);
 /* From now on requests to ramfs wait until fake_release. */
 void fake_hold(void);
+/* Lets ramfs take that many of them. */
+void fake_step(int messages);
 void fake_release(void);
 /* A request without waiting: its number, and later its result; `m` must stay. */
 int fake_begin(handle_t target, uint32_t kind, struct message *m);
