@@ -337,12 +337,13 @@ void process_ended(struct model *m, uint32_t slot, uint32_t status, const struct
         wake_orphaned_group(m, e->pgid, slot);
     if (e->sid == e->pid)
         end_session(m, slot);
-    /* The waiting parent is answered before the signal reaches it, or the signal would interrupt the wait. */
+    /* The signal first: whoever returns from the wait finds it pending. A wait that the signal interrupts is still answered here, and
+     * its cancel notice then names a request that is gone. */
     const struct signal_details details = end_details(m, slot);
     uint32_t parent = p->parent;
-    wait_child_changed(m, slot);
     if (parent && details.signal && !m->processes[parent].system)
         IGNORE(signal_send(m, parent, &details));
+    wait_child_changed(m, slot);
     if (slot == m->init)
         m->init = 0;
 }

@@ -116,12 +116,12 @@ static void tell_parent_state(struct model *m, uint32_t slot, int32_t code, uint
 {
     uint32_t parent = m->processes[slot].parent;
     const struct process_entry *e = &m->table[slot];
-    wait_child_changed(m, slot);
-    if (!parent || m->processes[parent].system)
-        return;
     const struct signal_details details = {
         .signal = SIGNAL_CHLD, .code = code, .pid = e->pid, .uid = e->uid, .status = (int32_t)signal};
-    IGNORE(signal_send(m, parent, &details));
+    /* The signal first, as at an end (process_ended). */
+    if (parent && !m->processes[parent].system)
+        IGNORE(signal_send(m, parent, &details));
+    wait_child_changed(m, slot);
 }
 
 static void set_state(struct model *m, uint32_t slot, uint32_t state)

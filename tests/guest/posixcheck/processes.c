@@ -71,6 +71,7 @@ static void check_ends(void)
     PROMISE("ended by a signal", WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
     if (!(child = fork())) {
         raise(SIGSTOP);
+        usleep(300000); /* time to be seen continued: an ended child is only that */
         _exit(5);
     }
     PROMISE("a stopped child", waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
