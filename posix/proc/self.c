@@ -13,7 +13,7 @@ int64_t self_name_read(const struct path *path, struct self_name *out)
     if (path->text.length > sizeof text)
         return 0;
     TRY_LINUX(program_read(text, (uint64_t)path->text.data, path->text.length));
-    *out = self_name_parse((struct view){text, path->text.length});
+    *out = self_name_parse((struct view){text, path->text.length}, process_current()->pid);
     return 0;
 }
 

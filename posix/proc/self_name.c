@@ -13,18 +13,24 @@ static bool cut_prefix(struct view *path, struct view prefix)
 }
 
 /* Digits only, without a leading zero: the name as a listing would show it. */
-static struct self_name descriptor_parse(struct view digits)
+static bool number_parse(struct view digits, uint32_t *out)
 {
-    struct self_name none = {SELF_NONE, 0};
-    uint64_t fd = 0;
+    uint32_t number = 0;
     if (digits.length == 0 || digits.length > 7 || (digits.data[0] == '0' && digits.length > 1))
-        return none;
+        return false;
     for (size_t i = 0; i < digits.length; i++) {
         if (digits.data[i] < '0' || digits.data[i] > '9')
-            return none;
-        fd = fd * 10 + (digits.data[i] - '0');
+            return false;
+        number = number * 10 + (uint32_t)(digits.data[i] - '0');
     }
-    return fd < HANDLE_LOW_LIMIT ? (struct self_name){SELF_DESCRIPTOR, (uint32_t)fd} : none;
+    *out = number;
+    return true;
+}
+
+static struct self_name descriptor_parse(struct view digits)
+{
+    uint32_t fd;
+    return number_parse(digits, &fd) && fd < HANDLE_LOW_LIMIT ? (struct self_name){SELF_DESCRIPTOR, fd} : (struct self_name){SELF_NONE, 0};
 }
 
 static struct self_name proc_parse(struct view name)
@@ -46,10 +52,24 @@ static struct self_name proc_parse(struct view name)
     return (struct self_name){SELF_NONE, 0};
 }
 
-struct self_name self_name_parse(struct view path)
+/* Takes `self/` or the own number and a slash off the front. */
+static bool cut_self(struct view *path, int32_t pid)
 {
-    if (cut_prefix(&path, VIEW_OF_LITERAL("/proc/self/")))
-        return proc_parse(path);
+    struct view head, rest;
+    uint32_t number;
+    view_split(*path, '/', &head, &rest);
+    if (head.length == path->length)
+        return false;
+    if (!view_equal(head, VIEW_OF_LITERAL("self")) && !(number_parse(head, &number) && number == (uint32_t)pid))
+        return false;
+    *path = rest;
+    return true;
+}
+
+struct self_name self_name_parse(struct view path, int32_t pid)
+{
+    if (cut_prefix(&path, VIEW_OF_LITERAL("/proc/")))
+        return cut_self(&path, pid) ? proc_parse(path) : (struct self_name){SELF_NONE, 0};
     if (view_equal(path, VIEW_OF_LITERAL("/dev/fd/")))
         return (struct self_name){SELF_DESCRIPTORS, 0};
     if (cut_prefix(&path, VIEW_OF_LITERAL("/dev/fd/")))

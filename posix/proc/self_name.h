@@ -23,8 +23,9 @@ static inline bool self_name_may_begin(uint64_t first)
 #define EIGHT(a, b, c, d, e, f, g, h)                                                                                  \
     ((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | (uint64_t)(d) << 24 | (uint64_t)(e) << 32 |            \
      (uint64_t)(f) << 40 | (uint64_t)(g) << 48 | (uint64_t)(h) << 56)
-    return first == EIGHT('/', 'p', 'r', 'o', 'c', '/', 's', 'e') ||
+    return (first & 0xffffffffffff) == EIGHT('/', 'p', 'r', 'o', 'c', '/', 0, 0) ||
            first == EIGHT('/', 'd', 'e', 'v', '/', 'f', 'd', '/') || first == EIGHT('/', 'd', 'e', 'v', '/', 's', 't', 'd');
 #undef EIGHT
 }
-struct self_name self_name_parse(struct view path);
+/* `pid`: the process's own; /proc/PID is /proc/self then. */
+struct self_name self_name_parse(struct view path, int32_t pid);

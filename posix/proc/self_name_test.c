@@ -4,7 +4,7 @@
 #include "base/string.h"
 #include "unit/unit.h"
 
-static struct self_name parse(const char *text) { return self_name_parse(view_of_string(text)); }
+static struct self_name parse(const char *text) { return self_name_parse(view_of_string(text), 12); }
 
 TEST(descriptors_are_found_by_each_of_their_names)
 {
@@ -13,6 +13,8 @@ TEST(descriptors_are_found_by_each_of_their_names)
     CHECK_EQUAL(parse("/dev/fd/0").kind, SELF_DESCRIPTOR);
     CHECK_EQUAL(parse("/dev/stderr").fd, 2u);
     CHECK_EQUAL(parse("/proc/self/fd").kind, SELF_DESCRIPTORS);
+    CHECK_EQUAL(parse("/proc/12/fd/3").fd, 3u);
+    CHECK_EQUAL(parse("/proc/12/exe").kind, SELF_EXECUTABLE);
     CHECK_EQUAL(parse("/proc/self/fd/").kind, SELF_DESCRIPTORS);
 }
 
@@ -23,6 +25,9 @@ TEST(other_names_are_ordinary_paths)
     CHECK_EQUAL(parse("/proc/self/fd/3/x").kind, SELF_NONE);
     CHECK_EQUAL(parse("/proc/self/fd/9999999").kind, SELF_NONE);
     CHECK_EQUAL(parse("/proc/self").kind, SELF_NONE);
+    CHECK_EQUAL(parse("/proc/123/exe").kind, SELF_NONE);
+    CHECK_EQUAL(parse("/proc/12").kind, SELF_NONE);
+    CHECK_EQUAL(parse("/proc/meminfo").kind, SELF_NONE);
     CHECK_EQUAL(parse("/proc/selfish/exe").kind, SELF_NONE);
     CHECK_EQUAL(parse("/dev/stdinx").kind, SELF_NONE);
 }

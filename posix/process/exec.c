@@ -445,7 +445,7 @@ static int64_t take_descriptor(struct exec *e, uint32_t fd)
 /* /proc/self/exe and /dev/fd/N mean what they mean to the caller, which vfsd cannot know. */
 static int64_t take_own_name(struct exec *e, const struct process *p)
 {
-    struct self_name name = self_name_parse(view_of_string((const char *)e->path));
+    struct self_name name = self_name_parse(view_of_string((const char *)e->path), p->pid);
     if (name.kind == SELF_DESCRIPTOR)
         return take_descriptor(e, name.fd);
     if (name.kind == SELF_EXECUTABLE)
