@@ -49,12 +49,29 @@ static void mount_abandon(struct operation *op)
 }
 
 static enum status mount_walked(struct operation *op);
+static enum status type_walked(struct operation *op);
 static void mount_answer(struct operation *op, enum status status);
 
 static enum status mount_start(struct operation *op, struct view path)
 {
     TRY(operation_path(op, path, WALK_FOLLOW | WALK_MAY_MISS));
     return operation_walk(op, mount_walked);
+}
+
+/* A filesystem in memory at a path, for those who share memory by name. */
+static void mount_shared_memory(void)
+{
+    struct operation *op;
+    if (vfsd.memory_filesystems == HANDLE_NONE || operation_begin_internal(&op) != OK)
+        return;
+    op->answer = mount_answer;
+    enum status status = operation_path(op, VIEW_OF_LITERAL("/dev/shm"), WALK_FOLLOW);
+    if (status == OK)
+        status = operation_walk(op, type_walked);
+    if (status == WAITING)
+        return;
+    mount_answer(op, status);
+    operation_free(op);
 }
 
 /* The system has a root: what waited for it goes on, and /dev is hung up. */
@@ -108,8 +125,9 @@ static enum status mount_at(struct operation *op, struct node *directory)
     if (directory && !node_is_directory(directory))
         return ERR_NOT_DIRECTORY;
     op->node = directory ? node_get(directory) : nullptr;
-    if (op->filesystem) {
+    if (op->filesystem) { /* ours: nobody to ask */
         filesystem_cover(op->filesystem, node_cover(directory));
+        mount_shared_memory();
         return OK;
     }
     TRY(HEAP_NEW(&op->filesystem));

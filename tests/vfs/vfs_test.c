@@ -433,7 +433,7 @@ TEST(the_mount_table_is_text)
     struct vfs_mounts_out out;
     CHECK_EQUAL(vfs_mounts(fake_vfs, &in, &out), OK);
     text[out.text.length] = 0;
-    CHECK_TEXT(text, "ramfs / ramfs rw 0 0\ndev /dev dev rw 0 0\n");
+    CHECK_TEXT(text, "ramfs / ramfs rw 0 0\ndev /dev dev rw 0 0\ntmpfs /dev/shm tmpfs rw 0 0\n");
     struct vfs_statistics_in s = {.path = V("/")};
     struct vfs_statistics_out statistics;
     CHECK_EQUAL(vfs_statistics(fake_vfs, &s, &statistics), OK);
