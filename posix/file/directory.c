@@ -15,7 +15,7 @@ static enum status records_read(handle_t directory, struct span room, size_t *ou
     int64_t got = sys_call(directory, OP_READDIR | KIND_RECEIVE_DATA, &m);
     if (got < 0)
         return (enum status)got;
-    *out_bytes = MIN((uint64_t)got, room.length);
+    *out_bytes = MIN(m.words[5], room.length); /* what the kernel copied, whatever the server says */
     return OK;
 }
 
