@@ -9,6 +9,7 @@
 #include "kernel/main/crash.h"
 #include "kernel/main/entropy.h"
 #include "kernel/main/first_process.h"
+#include "kernel/mm/frame.h"
 #include "kernel/mm/mm.h"
 #include "kernel/task/context.h"
 #include "kernel/task/futex.h"
@@ -35,6 +36,7 @@ void kernel_main(const struct boot_info *boot)
     arch_init_machine();
     hardware_init(boot);
     arch_start_cpus(further_cpu);
+    frame_release_boot(boot);
     crash_if_asked(boot);
     enum status status = first_process_start(boot);
     if (status != OK)
