@@ -1,0 +1,2 @@
+# The client's side of a disk.
+$(eval $(call library,lib/block,lib/server lib/sys lib/base))
