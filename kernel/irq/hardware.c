@@ -125,8 +125,9 @@ static enum status find_physical(uint64_t *words)
     uint64_t offset = words[HARDWARE_PHYSICAL_IN_OFFSET];
     phys_addr_t first, next;
     TRY(memory_physical(memory_from_object(held), offset, &first));
-    uint64_t run = PAGE_BYTES - offset % PAGE_BYTES;
-    while (run < 1u << 20 && memory_physical(memory_from_object(held), offset + run, &next) == OK && next.value == first.value + run)
+    struct memory_object *m = memory_from_object(held);
+    uint64_t run = m->flags & MEMORY_CONTIGUOUS ? m->size_bytes - offset : PAGE_BYTES - offset % PAGE_BYTES;
+    while (!(m->flags & MEMORY_CONTIGUOUS) && run < 1u << 20 && memory_physical(memory_from_object(held), offset + run, &next) == OK && next.value == first.value + run)
         run += PAGE_BYTES;
     words[HARDWARE_PHYSICAL_OUT_ADDRESS] = first.value;
     words[HARDWARE_PHYSICAL_OUT_RUN_BYTES] = run;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Starting and supervising: what service.h promises. init waits for nobody: what other servers must do for it is submitted. */
+#include "base/string.h"
 #include "service.h"
 #include "base/fmt.h"
 #include "loader/loader.h"
@@ -435,6 +436,21 @@ static void service_quieted(struct server *s, struct completion *self, const str
 
 /* -- instances ---------------------------------------------------------------------------------------------------- */
 
+/* The first % of its mount path becomes the count of its older siblings: /mnt/0, /mnt/1. */
+static void number_mount(const struct init *init, struct service *service, const struct service *template)
+{
+    struct view path = {(const uint8_t *)service->unit.mount, string_length(service->unit.mount, sizeof service->unit.mount)};
+    size_t at = view_find(path, '%');
+    uint32_t older = 0;
+    if (at == path.length)
+        return;
+    for (uint32_t i = 0; i < init->service_count; i++)
+        older += init->services[i].is_instance && !memcmp(init->services[i].unit.program, template->unit.program, sizeof template->unit.program);
+    char rest[sizeof service->unit.mount];
+    fmt(rest, sizeof rest, "%s", service->unit.mount + at + 1);
+    fmt(service->unit.mount + at, sizeof service->unit.mount - at, "%u%s", older, rest);
+}
+
 static enum status instance_add(struct init *init, const struct service *template, struct view instance, struct service **out)
 {
     if (init->service_count == SERVICES_MAX)
@@ -444,6 +460,7 @@ static enum status instance_add(struct init *init, const struct service *templat
     TRY(unit_instance(&template->unit, instance, &service->unit));
     TRY(service_prepare(init, service));
     TRY(service_connect(service));
+    number_mount(init, service, template);
     service->is_instance = true;
     init->service_count++;
     *out = service;

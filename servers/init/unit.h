@@ -12,7 +12,8 @@
  *   start device [single]      a template: init.attach starts an instance with the handle `device`; its name is NAME:INSTANCE and
  *                              its scheme's SCHEME.INSTANCE; single: the plain names, and there is one
  *   allow attach|power...      it may start instances; it may end the system
- *   mount PATH [TOKEN]         its root (or the resource of that token) is a filesystem, mounted there
+ *   mount PATH [TOKEN]         its root (or the resource of that token) is a filesystem, mounted there; % in an instance's path: how many
+ *                              instances of the unit there were before it
  *   priority N */
 #pragma once
 #include "base/span.h"

@@ -9,6 +9,7 @@
 #include "heap/heap.h"
 #include "protocol/block_server.h"
 #include "protocol/init.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "virtio/virtio.h"
 
@@ -19,6 +20,8 @@
 #define UNDER_WAY_MAX 32u
 #define REQUEST_BYTES_MAX (1u << 20)
 #define PROBE_BYTES 4096u
+#define PROBE_LOOKS 20000u
+#define PROBE_LOOK_NS 250000ull
 enum : uint64_t { FEATURE_READ_ONLY = 1ull << 5, FEATURE_FLUSH = 1ull << 9 };
 enum : uint32_t { TYPE_READ = 0, TYPE_WRITE = 1, TYPE_FLUSH = 4 };
 enum : uint8_t { DEVICE_OK = 0 };
@@ -36,7 +39,7 @@ struct connection {
 };
 struct header { uint32_t type, reserved; uint64_t sector; };
 struct slot {                         /* a request at the device */
-    bool used, is_probe;
+    bool used;
     struct connection *connection;
     uint64_t tag;
     uint64_t bus;                     /* of this slot's header and status byte in `headers` */
@@ -118,7 +121,6 @@ static enum status start_request(struct connection *c, const struct block_reques
         return ERR_BUSY;
     s->connection = c;
     s->tag = r->tag;
-    s->is_probe = false;
     uint32_t type = r->operation == BLOCK_READ ? TYPE_READ : r->operation == BLOCK_WRITE ? TYPE_WRITE : TYPE_FLUSH;
     TRY(device_ask(s, type, r->offset, type == TYPE_FLUSH ? 0 : c->buffers[r->buffer].bus + r->buffer_offset, r->length));
     c->under_way++;
@@ -191,6 +193,7 @@ static void announce(const char *unit)
 
 static void probed(const struct slot *s)
 {
+    /* Before `ready`, so that whoever waits for all devices waits for the filesystem too. */
     const uint8_t *head = probe_memory.address;
     if (*s->status != DEVICE_OK)
         log_warning("its first block cannot be read");
@@ -208,10 +211,6 @@ static void on_interrupt(struct driver *d, uint32_t vector)
     while ((status = virtq_take(&queue.ring, &used)) == OK) {
         struct slot *s = used.cookie;
         s->used = false;
-        if (s->is_probe) {
-            probed(s);
-            continue;
-        }
         struct connection *c = s->connection;
         c->under_way--;
         if (c->used)
@@ -360,14 +359,26 @@ static enum status prepare_slots(void)
     return OK;
 }
 
+/* The loop does not run yet, so this one request is waited for here. */
 static enum status probe(void)
 {
+    struct virtq_used used;
+    enum status status = ERR_WOULD_BLOCK;
     if (disk_bytes < PROBE_BYTES)
         return OK;
     TRY(device_dma_allocate(&driver.device, PROBE_BYTES, &probe_memory));
-    slots[0].is_probe = true;
     TRY(device_ask(&slots[0], TYPE_READ, 0, probe_memory.bus, PROBE_BYTES));
     virtio_notify(&queue);
+    for (uint32_t i = 0; i < PROBE_LOOKS && status == ERR_WOULD_BLOCK; i++) {
+        status = virtq_take(&queue.ring, &used);
+        if (status == ERR_WOULD_BLOCK)
+            IGNORE(sys_sleep(clock_monotonic_ns() + PROBE_LOOK_NS));
+    }
+    if (status != OK)
+        return status == ERR_WOULD_BLOCK ? ERR_TIMED_OUT : status;
+    slots[0].used = false;
+    probed(&slots[0]);
+    device_dma_free(&probe_memory);
     return OK;
 }
 
