@@ -71,4 +71,5 @@ enum : uint32_t {
     RESOURCE_RESTARTABLE    = 1u << 0, /* requests wait while init restarts the server */
     RESOURCE_FLUSH_ON_CLOSE = 1u << 1, /* the last close waits for the server */
     RESOURCE_ALWAYS_READY   = 1u << 2, /* readable and writable for ever */
+    RESOURCE_REPLAYED       = 1u << 3, /* with RESTARTABLE: also requests that are not idempotent; what the dead server took is lost */
 };

@@ -135,7 +135,7 @@ int64_t sys_resource_create(struct trap_frame *f)
     CLEANUP(endpoint_put) struct endpoint *e = nullptr;
     TRY_CALL(get_endpoint(ARG0(f), &e));
     uint64_t rights = ARG2(f), flags = ARG3(f);
-    if (rights & ~(uint64_t)RIGHT_ALL || flags & ~(uint64_t)(RESOURCE_RESTARTABLE | RESOURCE_FLUSH_ON_CLOSE | RESOURCE_ALWAYS_READY))
+    if (rights & ~(uint64_t)RIGHT_ALL || flags & ~(uint64_t)(RESOURCE_RESTARTABLE | RESOURCE_FLUSH_ON_CLOSE | RESOURCE_ALWAYS_READY | RESOURCE_REPLAYED))
         return ERR_INVALID;
     struct resource *r;
     TRY_CALL(resource_create(e, ARG1(f), (uint32_t)flags, (uint32_t)ARG5(f), &r));
