@@ -24,7 +24,8 @@ struct process_entry {
     uint64_t id;                         /* the kernel's process id */
     char     name[16];
     uint32_t stops;                      /* how often it was stopped by a signal; ttyd tells a new attempt from an old one by it */
-    uint8_t  reserved[16];
+    int32_t  foreground;                 /* of a session's leader: its terminal's foreground group, 0: none */
+    uint8_t  reserved[12];
 };
 static_assert(sizeof(struct process_entry) == 256);
 #define PROCESS_EXECED 1u

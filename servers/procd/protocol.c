@@ -258,7 +258,7 @@ static enum status op_session_terminal(struct request *rq, const struct proc_ses
     (void)out;
     if (!is_system(rq))
         return ERR_NOT_PERMITTED;
-    session_set_terminal(model(), in->sid, in->terminal);
+    session_set_terminal(model(), in->sid, in->terminal, in->foreground);
     return OK;
 }
 

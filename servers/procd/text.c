@@ -58,12 +58,20 @@ static struct process_numbers numbers_of(uint32_t slot)
     return n;
 }
 
+/* The foreground group of its terminal. */
+static int32_t terminal_group(const struct process_entry *e)
+{
+    uint32_t leader = e->terminal >= 0 ? process_by_pid(&procd.model, e->sid) : 0;
+    return leader && entry_of(leader)->foreground ? entry_of(leader)->foreground : -1;
+}
+
 void text_process_stat(struct text *t, uint32_t slot)
 {
     const struct process_entry *e = entry_of(slot);
     const struct process *p = &procd.model.processes[slot];
     struct process_numbers n = numbers_of(slot);
-    text_add(t, "%d (%s) %c %d %d %d %d -1 0 ", e->pid, e->name, n.state, e->ppid, e->pgid, e->sid, MAX(e->terminal, 0));
+    text_add(t, "%d (%s) %c %d %d %d %d %d 0 ", e->pid, e->name, n.state, e->ppid, e->pgid, e->sid, MAX(e->terminal, 0),
+             terminal_group(e));
     text_add(t, "%lu 0 0 0 %lu %lu %lu %lu ", n.info.faults, n.info.user_ns / TICK_NS, n.info.kernel_ns / TICK_NS,
              p->children.user_ns / TICK_NS, p->children.kernel_ns / TICK_NS);
     text_add(t, "20 0 %u 0 %lu %lu %lu 18446744073709551615 ", MAX(n.info.contexts, 1u), n.info.start_ns / TICK_NS,

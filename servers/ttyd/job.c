@@ -110,9 +110,9 @@ void job_signal(struct terminal *t, uint32_t signal) { errand_signal_group(t->fo
 
 /* -- sessions -- */
 
-static enum status tell_session(struct errand *e, int32_t sid, int32_t terminal)
+static enum status tell_session(struct errand *e, int32_t sid, int32_t terminal, int32_t foreground)
 {
-    const struct proc_session_terminal_in in = {.sid = sid, .terminal = terminal};
+    const struct proc_session_terminal_in in = {.sid = sid, .terminal = terminal, .foreground = foreground};
     enum status s = proc_session_terminal_submit(ttyd.proc, &in, ttyd.server.endpoint, tag_of(e));
     if (s != OK)
         e->kind = ERRAND_FREE;
@@ -135,7 +135,7 @@ enum status job_attach(struct terminal *t, const struct caller *c, uint64_t requ
     if (!e)
         return ERR_LIMIT;
     e->handle = handle;
-    TRY(tell_session(e, c->sid, t->number));
+    TRY(tell_session(e, c->sid, t->number, c->pgid));
     e->request = request;
     t->session = c->sid;
     t->foreground = c->pgid;
@@ -149,13 +149,35 @@ enum status job_detach(struct terminal *t, const struct caller *c)
     if (!e)
         return ERR_LIMIT;
     bool leader = c->pid == c->sid;
-    TRY(tell_session(e, leader ? c->sid : -c->pid, -1));
+    TRY(tell_session(e, leader ? c->sid : -c->pid, -1, 0));
     if (!leader)
         return OK;
     job_signal(t, SIGNAL_HUP);
     job_signal(t, SIGNAL_CONT);
     t->session = t->foreground = 0;
     return OK;
+}
+
+void job_set_foreground(struct terminal *t, int32_t pgid)
+{
+    t->foreground = pgid;
+    struct errand *e = errand_take(ERRAND_SIGNAL, nullptr);
+    if (!e || tell_session(e, t->session, t->number, pgid) != OK)
+        log_warning("procd does not know that group %d has the terminal: too much on the way", pgid);
+}
+
+/* A new instance finds in the table what the one before it knew. */
+void job_recover(struct terminal *t)
+{
+    for (uint32_t slot = 1; slot < PROCESS_TABLE_SLOTS && ttyd.table[slot].generation; slot++) {
+        const volatile struct process_entry *e = &ttyd.table[slot];
+        if (e->pid == 0 || e->pid != e->sid || e->terminal != t->number || e->state == 'Z')
+            continue;
+        t->session = e->sid;
+        t->foreground = e->foreground;
+        watch_session(t, e->sid);
+        return;
+    }
 }
 
 struct terminal *job_terminal_of(const struct caller *c)

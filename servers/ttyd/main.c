@@ -48,8 +48,10 @@ static enum status open_terminal(struct request *rq, struct view path, uint32_t 
     struct caller c = caller_of(rq);
     enum device device = rq->token == DEVICE_ROOT ? device_by_name(path) : (enum device)rq->token;
     struct terminal *t;
-    if (rq->object || device == DEVICE_ROOT)
-        return rq->object ? ERR_NOT_DIRECTORY : ERR_NOT_FOUND;
+    if (opened_of(rq))
+        return ERR_NOT_DIRECTORY;
+    if (device == DEVICE_ROOT || device >= DEVICE_SLAVE_FIRST + PSEUDO_MAX)
+        return ERR_NOT_FOUND;
     *out_kind = FILE_CHARACTER;
     if (device == DEVICE_MASTER)
         return pseudo_open_master(out_handle, open_flags);
@@ -62,7 +64,7 @@ static enum status open_terminal(struct request *rq, struct view path, uint32_t 
 
 static enum status stat_terminal(struct request *rq, struct file_attributes *out)
 {
-    const struct opened *o = rq->object;
+    const struct opened *o = opened_of(rq);
     if (!o)
         return ERR_NOT_SUPPORTED;
     int32_t number = o->is_master ? NUMBER_MASTER : o->is_console ? NUMBER_CONSOLE : o->terminal->number;
@@ -73,14 +75,13 @@ static enum status stat_terminal(struct request *rq, struct file_attributes *out
 
 static void close_terminal(struct server *s, uint64_t token, void *object)
 {
-    (void)s, (void)token;
-    struct opened *o = object;
+    (void)s;
+    struct opened *o = opened_by_token(token, object);
     if (!o)
         return;
     struct terminal *t = o->terminal;
     bool is_master = o->is_master;
-    list_remove(&o->link);
-    heap_free(o);
+    terminal_closed(o);
     if (t->is_pseudo)
         pseudo_closed(t, is_master);
 }
@@ -144,6 +145,7 @@ static enum status start(const struct start_block *block)
     enum status s = serial_init(start_handle(block, "ports"), start_handle(block, "interrupt"));
     if (s != OK) /* pseudo-terminals work without it */
         log_error("no console: %s", status_sentence(s));
+    console_adopt();
     register_devices();
     return OK;
 }

@@ -7,7 +7,7 @@
 
 /* The terminal behind the request's handle, or the operation ends here. */
 #define TERMINAL(name)                      \
-    struct opened *opened = rq->object;     \
+    struct opened *opened = opened_of(rq);  \
     if (!opened)                            \
         return ERR_NOT_TERMINAL;            \
     struct terminal *name = opened->terminal
@@ -105,7 +105,7 @@ static enum status op_set_group(struct request *rq, const struct tty_set_group_i
         return ERR_INVALID;
     FOREGROUND_ONLY(t);
     TRY(job_group_in(in->pgid, t->session));
-    t->foreground = in->pgid;
+    job_set_foreground(t, in->pgid);
     return OK;
 }
 

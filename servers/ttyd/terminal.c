@@ -100,7 +100,7 @@ static void start_time(struct pending *p)
 enum status terminal_read(struct request *rq, uint64_t offset, uint64_t capacity, uint32_t stream_flags, struct view *out_data)
 {
     (void)offset;
-    struct opened *o = rq->object;
+    struct opened *o = opened_of(rq);
     if (!o)
         return ERR_NOT_SUPPORTED;
     struct terminal *t = o->terminal;
@@ -164,7 +164,7 @@ void on_read_timer(struct server *s, struct event_handler *self, uint64_t count,
 enum status terminal_write(struct request *rq, uint64_t offset, struct view data, uint32_t stream_flags, uint64_t *out_taken)
 {
     (void)offset;
-    struct opened *o = rq->object;
+    struct opened *o = opened_of(rq);
     if (!o)
         return ERR_NOT_SUPPORTED;
     struct terminal *t = o->terminal;
@@ -380,6 +380,62 @@ void terminal_init(struct terminal *t, int32_t number, void (*push)(struct termi
         list_init(lists[i]);
 }
 
+static struct opened *console_opens[CONSOLE_OPENS];
+
+struct opened *opened_by_token(uint64_t token, void *object)
+{
+    if (object || token & TOKEN_OPEN || !(token & TOKEN_CONSOLE))
+        return object;
+    return (uint16_t)token < CONSOLE_OPENS ? console_opens[(uint16_t)token] : nullptr;
+}
+
+struct opened *opened_of(const struct request *rq) { return opened_by_token(rq->token, rq->object); }
+
+static enum status open_console(struct opened *o, uint32_t rights, uint32_t stream, handle_t *out_handle)
+{
+    uint32_t index = 0;
+    while (index < CONSOLE_OPENS && console_opens[index])
+        index++;
+    if (index == CONSOLE_OPENS)
+        return ERR_LIMIT;
+    o->token = TOKEN_CONSOLE | (o->is_console ? TOKEN_IS_CONSOLE : 0) | index;
+    TRY(server_resource(&ttyd.server, o->token, rights, RESOURCE_RESTARTABLE | RESOURCE_REPLAYED, stream, out_handle));
+    console_opens[index] = o;
+    return OK;
+}
+
+static bool adopt(uint64_t token)
+{
+    struct opened *o;
+    if (sys_readiness_set(ttyd.server.endpoint, token, 0, EVENT_READ) != OK || HEAP_NEW(&o) != OK)
+        return false;
+    *o = (struct opened){.terminal = &ttyd.console, .token = token, .is_console = token & TOKEN_IS_CONSOLE};
+    console_opens[(uint16_t)token] = o;
+    list_push_back(&ttyd.console.slaves, &o->link);
+    return true;
+}
+
+/* Those that were open when the instance before this one died. */
+void console_adopt(void)
+{
+    uint32_t count = 0;
+    for (uint64_t index = 0; index < CONSOLE_OPENS; index++)
+        count += adopt(TOKEN_CONSOLE | index) || adopt(TOKEN_CONSOLE | TOKEN_IS_CONSOLE | index);
+    if (count == 0)
+        return;
+    job_recover(&ttyd.console);
+    terminal_ready(&ttyd.console);
+    log_info("%u open files of the console live on; its settings are the first ones again", count);
+}
+
+void terminal_closed(struct opened *o)
+{
+    if (o->token & TOKEN_CONSOLE && !(o->token & TOKEN_OPEN))
+        console_opens[(uint16_t)o->token] = nullptr;
+    list_remove(&o->link);
+    heap_free(o);
+}
+
 enum status terminal_open(struct terminal *t, bool is_master, bool is_console, uint32_t open_flags, handle_t *out_handle)
 {
     struct opened *o;
@@ -388,7 +444,8 @@ enum status terminal_open(struct terminal *t, bool is_master, bool is_console, u
     uint32_t rights = RIGHT_GRANT | (open_flags & OPEN_READ ? RIGHT_READ : 0) | (open_flags & OPEN_WRITE ? RIGHT_WRITE : 0);
     uint32_t stream = (open_flags & OPEN_READ ? STREAM_READ : 0) | (open_flags & OPEN_WRITE ? STREAM_WRITE : 0) |
                       (open_flags & OPEN_NONBLOCK ? STREAM_NONBLOCK : 0);
-    enum status s = server_open_token(&ttyd.server, o, rights, 0, stream, out_handle, &o->token);
+    enum status s = t->is_pseudo ? server_open_token(&ttyd.server, o, rights, 0, stream, out_handle, &o->token)
+                                 : open_console(o, rights, stream, out_handle);
     if (s != OK) {
         heap_free(o);
         return s;

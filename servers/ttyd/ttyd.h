@@ -22,6 +22,12 @@
 /* Tokens of the resources that devices are registered with: what is opened through them. */
 enum device : uint64_t { DEVICE_ROOT = 0, DEVICE_CONSOLE, DEVICE_SERIAL, DEVICE_TTY, DEVICE_MASTER, DEVICE_SLAVE_FIRST = 64 };
 
+/* An open of the console has the token TOKEN_CONSOLE | index, and IS_CONSOLE when opened as /dev/console: a new instance finds
+ * those of the old one by asking for each index, and goes on serving them. Pseudo-terminals end with the instance. */
+#define TOKEN_CONSOLE (1ull << 32)
+#define TOKEN_IS_CONSOLE (1ull << 16)
+#define CONSOLE_OPENS 256u
+
 enum : uint32_t { SIGNAL_HUP = 1, SIGNAL_INT = 2, SIGNAL_QUIT = 3, SIGNAL_CONT = 18, SIGNAL_TSTP = 20, SIGNAL_TTIN = 21,
                   SIGNAL_TTOU = 22, SIGNAL_WINCH = 28 };
 
@@ -104,6 +110,11 @@ void terminal_cancel(struct server *s, uint64_t request);
 void on_read_timer(struct server *s, struct event_handler *self, uint64_t count, uint64_t value);
 /* Ends every wait of the slave side: the device is gone. */
 void terminal_hang_up(struct terminal *t);
+/* What a request's resource is, or nullptr: a device. */
+struct opened *opened_of(const struct request *rq);
+struct opened *opened_by_token(uint64_t token, void *object);
+void terminal_closed(struct opened *o);
+void console_adopt(void);
 enum status terminal_open(struct terminal *t, bool is_master, bool is_console, uint32_t open_flags, handle_t *out_handle);
 struct pending *pending_add(struct list_node *queue, struct terminal *t, enum pending_kind kind, struct request *rq);
 /* Takes it off its queue and answers; negative: a status. */
@@ -122,6 +133,8 @@ bool job_session_lives(int32_t sid);
 /* The terminal becomes the session's; the request (0: none) is answered with `result`, and `handle` if there is one, once procd knows. */
 enum status job_attach(struct terminal *t, const struct caller *c, uint64_t request, handle_t handle);
 enum status job_detach(struct terminal *t, const struct caller *c);
+void job_set_foreground(struct terminal *t, int32_t pgid);
+void job_recover(struct terminal *t);
 struct terminal *job_terminal_of(const struct caller *c);
 /* False: no such request here. */
 bool job_cancel(uint64_t request);

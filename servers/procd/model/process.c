@@ -157,6 +157,7 @@ static void start_entry(struct model *m, uint32_t slot, const struct process_ent
     e->flags = 0;
     e->id = id;
     e->stops = 0;
+    e->foreground = 0;
     entry_end(m, slot);
     hash_add(m, slot);
     link_child(m, parent, slot);
@@ -300,7 +301,7 @@ static void end_session(struct model *m, uint32_t leader)
     bool had_terminal = m->table[leader].terminal >= 0;
     m->effects->session_ended(m->owner, sid);
     if (had_terminal)
-        session_set_terminal(m, sid, -1);
+        session_set_terminal(m, sid, -1, 0);
 }
 
 /* What the parent hears about the end of `slot`; signal 0: nothing. */
@@ -402,17 +403,20 @@ enum status process_set_session(struct model *m, uint32_t caller)
     struct process_entry *e = entry_begin(m, caller);
     e->sid = e->pgid = pid;
     e->terminal = -1;
+    e->foreground = 0;
     entry_end(m, caller);
     return OK;
 }
 
-void session_set_terminal(struct model *m, int32_t sid, int32_t terminal)
+void session_set_terminal(struct model *m, int32_t sid, int32_t terminal, int32_t foreground)
 {
     for (uint32_t slot = 1; slot < m->limit; slot++) {
         const struct process_entry *e = &m->table[slot];
         if (!e->pid || (sid < 0 ? e->pid != -sid : e->sid != sid))
             continue;
-        entry_begin(m, slot)->terminal = terminal;
+        struct process_entry *changed = entry_begin(m, slot);
+        changed->terminal = terminal;
+        changed->foreground = changed->pid == sid ? foreground : 0;
         entry_end(m, slot);
     }
 }

@@ -125,8 +125,8 @@ void process_set_name(struct model *m, uint32_t slot, const char *name, size_t n
 void process_mark_exec(struct model *m, uint32_t slot);
 enum status process_set_group(struct model *m, uint32_t caller, int32_t pid, int32_t pgid);
 enum status process_set_session(struct model *m, uint32_t caller);
-/* sid < 0: only the process -sid. */
-void session_set_terminal(struct model *m, int32_t sid, int32_t terminal);
+/* sid < 0: only the process -sid. The leader's entry remembers the terminal's foreground group. */
+void session_set_terminal(struct model *m, int32_t sid, int32_t terminal, int32_t foreground);
 bool group_is_orphaned(const struct model *m, int32_t pgid, uint32_t ignored_slot);
 /* Brackets every change of a table entry, so that readers see all of it or try again. */
 struct process_entry *entry_begin(struct model *m, uint32_t slot);

@@ -395,9 +395,11 @@ TEST(setpgid_follows_the_rules)
 TEST(setsid_leaves_group_session_and_terminal)
 {
     start();
-    session_set_terminal(&m, pid_of(shell), 1088);
+    session_set_terminal(&m, pid_of(shell), 1088, pid_of(shell));
     uint32_t child = fork_from(shell);
     CHECK_EQUAL(table[child].terminal, 1088);
+    CHECK_EQUAL(table[shell].foreground, pid_of(shell));
+    CHECK_EQUAL(table[child].foreground, 0);
     CHECK_EQUAL(process_set_session(&m, shell), ERR_NOT_PERMITTED);
     CHECK_OK(process_set_session(&m, child));
     CHECK_EQUAL(table[child].sid, pid_of(child));
@@ -407,7 +409,7 @@ TEST(setsid_leaves_group_session_and_terminal)
 TEST(the_end_of_a_session_leader_takes_the_terminal_from_all)
 {
     start();
-    session_set_terminal(&m, pid_of(shell), 1088);
+    session_set_terminal(&m, pid_of(shell), 1088, pid_of(shell));
     uint32_t child = fork_from(shell);
     process_ended(&m, shell, 0, &no_usage);
     CHECK_EQUAL(seen.session_ends, 1u);
