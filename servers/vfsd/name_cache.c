@@ -21,7 +21,7 @@ static struct name_entry *entry_find(const struct name_cache *c, const struct no
 {
     struct name_entry *e = c->buckets[hash & (c->bucket_count - 1)];
     while (e && !(e->hash == hash && e->directory == directory && e->name_bytes == name.length
-                  && memcmp(e->name, name.data, name.length) == 0))
+                  && name_equal(e->name, name.data, name.length)))
         e = e->next;
     return e;
 }

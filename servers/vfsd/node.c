@@ -93,9 +93,9 @@ static enum status view_copy(struct view from, struct view *out)
 }
 
 /* A node that goes lets go of its parent, which may go next: a loop, so that deep trees need no stack. */
-void node_put(struct node_table *t, struct node *node)
+void node_release(struct node_table *t, struct node *node)
 {
-    while (node && --node->references == 0) {
+    do {
         struct node *parent = node->parent;
         t->released(t, node);
         struct node **link = &t->buckets[bucket_of(t, node->filesystem->device, node->attributes.inode)];
@@ -108,14 +108,7 @@ void node_put(struct node_table *t, struct node *node)
         view_free(&node->target);
         heap_free(node);
         node = parent;
-    }
-}
-
-void node_drop(struct node_table *t, struct node **node)
-{
-    if (*node)
-        node_put(t, *node);
-    *node = nullptr;
+    } while (node && --node->references == 0);
 }
 
 enum status node_set_name(struct node_table *t, struct node *node, struct node *parent, struct view name)
@@ -140,13 +133,6 @@ enum status node_set_target(struct node *node, struct view target)
     view_free(&node->target);
     node->target = copy;
     return OK;
-}
-
-struct node *node_cover(struct node *node)
-{
-    while (node->mounted)
-        node = node->mounted->root;
-    return node;
 }
 
 struct node *node_above(struct node *node, const struct node *root)

@@ -65,9 +65,20 @@ static inline struct node *node_get(struct node *node)
     node->references++;
     return node;
 }
-void node_put(struct node_table *t, struct node *node);
+/* The last reference is gone. */
+void node_release(struct node_table *t, struct node *node);
+static inline void node_put(struct node_table *t, struct node *node)
+{
+    if (--node->references == 0)
+        node_release(t, node);
+}
 /* Puts *node and clears it; *node may be nullptr. */
-void node_drop(struct node_table *t, struct node **node);
+static inline void node_drop(struct node_table *t, struct node **node)
+{
+    if (*node)
+        node_put(t, *node);
+    *node = nullptr;
+}
 /* Where it was found. */
 enum status node_set_name(struct node_table *t, struct node *node, struct node *parent, struct view name);
 enum status node_set_target(struct node *node, struct view target);
@@ -76,7 +87,12 @@ static inline bool node_is_directory(const struct node *node) { return node->att
 /* The directory above, across mounts, never above `root`. No reference is taken. */
 struct node *node_above(struct node *node, const struct node *root);
 /* What is seen at this directory: the root of what is mounted on it, if anything. */
-struct node *node_cover(struct node *node);
+static inline struct node *node_cover(struct node *node)
+{
+    while (node->mounted)
+        node = node->mounted->root;
+    return node;
+}
 /* The path from `root`, or from the system's root when it is not below `root`. ERR_NOT_FOUND when it, or one above it, was
  * removed; ERR_OUT_OF_RANGE when there is no room. */
 enum status node_path(struct node *node, const struct node *root, struct span space, struct view *out);

@@ -94,6 +94,21 @@ static enum status follow(struct walk *w)
     return OK;
 }
 
+/* The first slash from `at` on, or `end`. */
+static size_t find_slash(const uint8_t *text, size_t at, size_t end)
+{
+    const uint64_t ones = 0x0101010101010101ull;
+    for (; at + 8 <= end; at += 8) {
+        uint64_t difference = name_load_8(text + at) ^ ones * '/'; /* a slash is a zero byte of it */
+        uint64_t zeros = (difference - ones) & ~difference & ones << 7;
+        if (zeros)
+            return at + (size_t)__builtin_ctzll(zeros) / 8;
+    }
+    while (at < end && text[at] != '/')
+        at++;
+    return at;
+}
+
 /* Finds the next name; false at the end of the path. */
 static bool next_name(struct walk *w)
 {
@@ -102,8 +117,7 @@ static bool next_name(struct walk *w)
     while (at < end && text[at] == '/')
         at++;
     w->name_start = at;
-    while (at < end && text[at] != '/')
-        at++;
+    at = find_slash(text, at, end);
     w->name_end = at;
     while (at < end && text[at] == '/')
         at++;
@@ -243,6 +257,8 @@ static enum walk_need pass_name(struct walk *w, bool *out_finished)
 /* `.` and `..`; false for any other name. */
 static bool pass_dots(struct walk *w)
 {
+    if (w->path.data[w->name_start] != '.')
+        return false;
     bool is_dot = name_is(w, ".", 1), is_dot_dot = name_is(w, "..", 2);
     if (is_dot)
         w->last = WALK_LAST_DOT;
