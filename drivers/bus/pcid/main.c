@@ -15,7 +15,7 @@ static struct server server;
 static struct function functions[FUNCTIONS_MAX];
 static uint32_t function_count;
 static handle_t hardware_handle, init_handle;
-struct asking { struct completion completion; struct function *function; };
+struct asking { struct completion completion; struct function *function; char name[48]; }; /* the name stays until it is answered */
 static struct asking askings[FUNCTIONS_MAX];
 
 static bool on_protocol(struct request *rq)
@@ -97,16 +97,16 @@ static void asked(struct server *s, struct completion *self, const struct messag
 
 static enum status ask_for_driver(struct function *f, struct view unit)
 {
-    char name[48];
-    size_t length = fmt(name, sizeof name, "%.*s:%x", (int)unit.length, (const char *)unit.data, f->address);
-    if (length >= sizeof name)
-        return ERR_NAME_TOO_LONG;
     uint64_t index = (uint64_t)(f - functions);
+    struct asking *asking = &askings[index];
+    *asking = (struct asking){.completion = {.done = asked}, .function = f};
+    size_t length = fmt(asking->name, sizeof asking->name, "%.*s:%x", (int)unit.length, (const char *)unit.data, f->address);
+    if (length >= sizeof asking->name)
+        return ERR_NAME_TOO_LONG;
     handle_t resource;
     TRY(server_resource(&server, index + 1, RIGHT_READ | RIGHT_WRITE | RIGHT_GRANT, 0, 0, &resource));
-    askings[index] = (struct asking){.completion = {.done = asked}, .function = f};
-    struct init_attach_in in = {.name = {(const uint8_t *)name, length}, .device = resource};
-    enum status status = init_attach_submit(init_handle, &in, server.endpoint, server_completion_tag(&askings[index].completion));
+    struct init_attach_in in = {.name = {(const uint8_t *)asking->name, length}, .device = resource};
+    enum status status = init_attach_submit(init_handle, &in, server.endpoint, server_completion_tag(&asking->completion));
     IGNORE(sys_handle_close(resource));
     return status;
 }
