@@ -345,10 +345,13 @@ static enum status file_answered(struct operation *op)
     struct handle_info info;
     if (out.file == HANDLE_NONE)
         return ERR_PROTOCOL;
-    if (sys_handle_info(out.file, &info) == OK && info.kind == OBJECT_FILE && op->node->file == HANDLE_NONE)
+    bool is_file = sys_handle_info(out.file, &info) == OK && info.kind == OBJECT_FILE;
+    if (!is_file)
+        op->handle = out.file;
+    else if (op->node->file == HANDLE_NONE)
         op->node->file = out.file;
     else
-        op->handle = out.file;
+        IGNORE(sys_handle_close(out.file)); /* another operation asked at the same time, and its answer came first */
     return op->then(op);
 }
 
