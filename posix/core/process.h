@@ -15,6 +15,14 @@
 #define PROCESS_QUEUE 32
 #define PROCESS_PATH_BYTES 1024
 
+#define PROCESS_TIMERS 32
+struct timer {                     /* of timer_create */
+    bool     used, realtime;
+    uint32_t notify, overrun;
+    int32_t  signal, tid;          /* tid 0: to the process */
+    uint64_t value, deadline, period_ns; /* deadline: monotonic; 0: not armed */
+};
+
 struct process {
     /* capabilities; all HIGH, all kept over fork and exec */
     handle_t view;                 /* vfsd: root and current directory; under lock */
@@ -44,6 +52,9 @@ struct process {
     uint32_t thread_count;
     uint64_t areas_mapped[PROCESS_THREADS / 64];
     struct thread *threads[PROCESS_THREADS];
+    struct timer timers[PROCESS_TIMERS];
+    uint32_t timer_changes;        /* futex word of the context that waits for timers */
+    handle_t timer_context;        /* HANDLE_NONE: there is none yet */
     char     name[16];
     uint64_t logged[8];            /* numbers of unknown calls that were logged */
     uint64_t start_ns;

@@ -81,7 +81,7 @@ static enum status write_state(handle_t space, const struct posix_launch *l, con
         .image_base = place->image, .image_offset = l->image_offset, .image_bytes = l->image_bytes,
         .table_base = table, .entry = table + (uint32_t)token,
         .clock_page = (const volatile struct clock_page *)place->clock, .arena = place->arena, .pid = pid,
-        .vfork_writer = HANDLE_NONE, .is_launch = 1, .umask = 022, .dumpable = 1, .thread_count = 1, .areas_mapped = {1},
+        .vfork_writer = HANDLE_NONE, .timer_context = HANDLE_NONE, .is_launch = 1, .umask = 022, .dumpable = 1, .thread_count = 1, .areas_mapped = {1},
         .name = "launch",
     };
     p.threads[0] = (struct thread *)first_thread_block(place);

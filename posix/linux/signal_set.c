@@ -98,6 +98,7 @@ void signal_info_to_linux(const struct proc_signal_info *info, struct linux_sigi
         out->fault.address = info->address;
     } else if (info->code == LINUX_SI_TIMER) {
         out->timer.timer = (int32_t)info->timer;
+        out->timer.overrun = info->status;
         out->timer.value = info->value;
     } else if (info->signal == LINUX_SIGCHLD && info->code > 0) {
         out->child.pid = info->pid;

@@ -5,6 +5,7 @@
 #include "posix/core/image.h"
 #include "posix/signal/signal.h"
 #include "posix/thread/area.h"
+#include "posix/time/time.h"
 #include "sys/syscall.h"
 
 extern IN_IMAGE const char posix_image[], posix_resume[];
@@ -114,6 +115,7 @@ static void become_child(struct process *p, struct thread *t, int32_t pid, uint6
     p->pending = 0;
     memset(p->queue, 0, sizeof p->queue);
     p->start_ns = clock_monotonic();
+    timers_forget(p);
     t->pending = 0;
     memset(t->queue, 0, sizeof t->queue);
     t->context = HANDLE_NONE;

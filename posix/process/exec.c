@@ -11,6 +11,7 @@
 #include "posix/proc/self_name.h"
 #include "posix/signal/signal.h"
 #include "posix/thread/area.h"
+#include "posix/time/time.h"
 #include "protocol/vfs.h"
 #include "sys/syscall.h"
 
@@ -318,6 +319,7 @@ static void fill_state(struct exec *e, const struct process *old)
     p->lock = (struct lock){};
     p->dumpable = 1;
     p->keep_capabilities = 0;
+    timers_forget(p);
     p->brk_start = align_up(e->program_base + e->program.highest, PAGE_SIZE_BYTES) +
                    align_down(e->random[3] % BREAK_RANDOM_BYTES, PAGE_SIZE_BYTES);
     p->brk_end = p->brk_start;

@@ -18,8 +18,31 @@ static void alarm_in(long us)
     setitimer(ITIMER_REAL, &soon, NULL);
 }
 
+static void check_timers(void)
+{
+    timer_t timer;
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2, .sigev_value.sival_int = 7};
+    struct itimerspec every = {{0, 20000000}, {0, 20000000}}, shown;
+    handled = 0;
+    handle_info(SIGUSR2, SA_RESTART);
+    PROMISE("a timer is made", timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
+    long long start = now_ns();
+    timer_settime(timer, 0, &every, NULL);
+    while (handled < 3 && now_ns() - start < 2000000000)
+        pause();
+    PROMISE("it fires again and again", handled >= 3 && now_ns() - start >= 60000000);
+    PROMISE("its signal says which", handled_info.si_code == SI_TIMER && handled_info.si_value.sival_int == 7);
+    PROMISE("what is left", timer_gettime(timer, &shown) == 0 && shown.it_value.tv_nsec > 0 && shown.it_value.tv_nsec <= 20000000);
+    pid_t child = fork();
+    if (!child)
+        _exit(timer_gettime(timer, &shown) == -1 && errno == EINVAL ? 0 : 1);
+    PROMISE("a child has no timers", status_of(child) == 0);
+    PROMISE("a timer is deleted once", timer_delete(timer) == 0 && timer_delete(timer) != 0);
+}
+
 void check_interruption(void)
 {
+    check_timers();
     int ends[2];
     char byte;
     if (pipe(ends) != 0)
