@@ -9,6 +9,7 @@
 #include "kernel/core/cpu.h"
 #include "kernel/core/log.h"
 #include "kernel/core/panic.h"
+#include "kernel/mm/heap.h"
 #include "kernel/mm/page_table.h"
 
 #define STACK_FRAMES 128u
@@ -32,6 +33,7 @@ static uint64_t total_frames, reserve_frames, low_frames;
 struct frame *frame_table;
 uint32_t frame_table_count;
 phys_addr_t frame_of_zeros;
+uint64_t frame_file_pages;
 
 static struct zone *zone_of(uint32_t number) { return &zones[number >= NUMBER_4G]; }
 
@@ -254,7 +256,8 @@ void frame_counts(struct frame_counts *out)
     *out = (struct frame_counts){.total = total_frames, .free = frame_free_count()};
     for (uint32_t i = 0; i < cpu_count; i++)
         out->free += stacks[i].count;
-    out->kernel = total_frames - out->free;
+    out->object = __atomic_load_n(&frame_file_pages, __ATOMIC_RELAXED);
+    out->kernel = heap_used_bytes() / PAGE_BYTES + table_count();
 }
 
 /* Gives [first, end) to the free lists in the largest aligned blocks. */

@@ -87,7 +87,9 @@ void frame_copy(phys_addr_t to, phys_addr_t from);
 /* 4096 zero bytes, mapped read-only wherever untouched memory is read. The kernel's own reference is never put. */
 extern phys_addr_t frame_of_zeros;
 
-struct frame_counts { uint64_t total, free, anonymous, object, kernel; }; /* in frames; not one instant's picture */
+/* In frames; not one instant's picture. `object`: pages of files; `kernel`: heap and page tables. */
+struct frame_counts { uint64_t total, free, object, kernel; };
 void frame_counts(struct frame_counts *out);
+extern uint64_t frame_file_pages;   /* atomic; kept by file objects */
 uint64_t frame_free_count(void);    /* cheap; a few per CPU off */
 bool frame_is_low(void);            /* below the mark under which reclaim should run */

@@ -180,7 +180,7 @@ static void *large_allocate(size_t size)
 
 static void large_free(void *pointer, size_t size)
 {
-    if ((uint64_t)pointer - MMU_KERNEL_AREA < MMU_KERNEL_AREA_BYTES)
+    if ((uint64_t)pointer - mmu_kernel_area < MMU_KERNEL_AREA_BYTES)
         kernel_range_free(pointer, size);
     else
         frame_put(virt_to_phys(pointer));

@@ -64,7 +64,7 @@ static enum status piece_take(uint64_t bytes, uint64_t *out_start)
     return ERR_NO_MEMORY;
 }
 
-void kernel_range_init(void) { piece_add(MMU_KERNEL_AREA, MMU_KERNEL_AREA + MMU_KERNEL_AREA_BYTES); }
+void kernel_range_init(void) { piece_add(mmu_kernel_area, mmu_kernel_area + MMU_KERNEL_AREA_BYTES); }
 
 static enum status map_page(uint64_t address, phys_addr_t page, uint32_t flags)
 {

@@ -37,7 +37,7 @@ void kernel_stack_free(uint64_t base)
 
 bool kernel_stack_is_guard(uint64_t address)
 {
-    if (address - MMU_KERNEL_AREA >= MMU_KERNEL_AREA_BYTES)
+    if (address - mmu_kernel_area >= MMU_KERNEL_AREA_BYTES)
         return false;
     const pte_t *here = mmu_find(mmu_kernel_root(), address), *above = mmu_find(mmu_kernel_root(), address + PAGE_BYTES);
     return (!here || !pte_is_used(mmu_read(here))) && above && pte_is_present(mmu_read(above));

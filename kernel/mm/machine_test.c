@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-uint64_t direct_map_base;
+uint64_t direct_map_base, mmu_kernel_area = UINT64_MAX / 2;
 struct cpu *cpus[CPU_MAX];
 uint32_t cpu_count = 1;
 static struct cpu the_cpu;
@@ -42,6 +42,7 @@ bool table_keep(phys_addr_t table)
     (void)table;
     return false;
 }
+uint64_t table_count(void) { return 0; }
 enum status kernel_range_allocate(size_t bytes, void **out)
 {
     (void)bytes;

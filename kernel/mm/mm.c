@@ -12,7 +12,7 @@
 void mm_init(const struct boot_info *boot)
 {
     frame_init(boot);
-    mmu_init();
+    mmu_init(boot->seed[2] ^ boot->seed[3]);
     heap_init();
     kernel_range_init();
     user_copy_init();

@@ -328,6 +328,7 @@ static void remove_pages(struct file_object *f, uint64_t first)
         }
         spin_unlock(&f->pages.lock);
         tlb_flush_cpus(flush);
+        __atomic_sub_fetch(&frame_file_pages, count, __ATOMIC_RELAXED);
         while (count)
             frame_put(frames[--count]);
         preempt_point();

@@ -24,14 +24,17 @@ static void file_destroy(struct object *o)
     struct file_object *f = file_from_object(o);
     if (f->pages.owner)
         file_number_give(f->pages.owner);
-    uint64_t count = f->pages.pages.count;
+    uint64_t count = f->pages.pages.count, present = 0;
     for (uint64_t key = 0, entry; radix_next(&f->pages.pages, key, &key, &entry);) {
         radix_remove(&f->pages.pages, key);
-        if (page_is_present(entry))
+        if (page_is_present(entry)) {
             frame_put(page_frame(entry));
+            present++;
+        }
         if (key % 64 == 0)
             preempt_point();
     }
+    __atomic_sub_fetch(&frame_file_pages, present, __ATOMIC_RELAXED);
     if (file_is_paged(f)) {
         __atomic_sub_fetch(&file_pages_total, count, __ATOMIC_RELAXED);
         __atomic_sub_fetch(&dirty_total, f->dirty_pages, __ATOMIC_RELAXED);
@@ -146,6 +149,7 @@ enum status file_page_make_locked(struct file_object *f, uint64_t page, phys_add
         if (file_is_paged(f))
             __atomic_add_fetch(&file_pages_total, 1, __ATOMIC_RELAXED);
     }
+    __atomic_add_fetch(&frame_file_pages, 1, __ATOMIC_RELAXED);
     if (state == PAGE_DIRTY && file_is_paged(f))
         file_mark_dirty_locked(f, radix_find(&f->pages.pages, page));
     return OK;
@@ -200,6 +204,7 @@ bool file_reclaim_page(struct file_object *f, uint64_t page)
     if (ours) {
         radix_remove(&f->pages.pages, page);
         __atomic_sub_fetch(&file_pages_total, 1, __ATOMIC_RELAXED);
+        __atomic_sub_fetch(&frame_file_pages, 1, __ATOMIC_RELAXED);
     }
     spin_unlock(&f->pages.lock);
     tlb_flush_cpus(flush);

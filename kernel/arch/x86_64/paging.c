@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Four-level page tables (Intel SDM volume 3, 4.5). Lowest tables count their used entries, and so do the tables above them in
  * the user half; kernel tables are made once and stay. */
+#include "arch/layout.h"
 #include "arch/mmu.h"
 #include "asm.h"
 #include "base/string.h"
@@ -9,8 +10,10 @@
 
 #define LEVELS 4u
 #define KERNEL_HALF 256u
+#define TOP_ENTRY_BYTES (1ull << 39)
 
 static phys_addr_t kernel_root;
+uint64_t mmu_kernel_area;
 
 static unsigned shift_of(unsigned level) { return PAGE_BITS + 9 * level; }
 static unsigned index_at(uint64_t address, unsigned level) { return (unsigned)(address >> shift_of(level)) & (MMU_TABLE_ENTRIES - 1); }
@@ -116,10 +119,12 @@ unsigned mmu_trim(phys_addr_t root, uint64_t address, phys_addr_t out_tables[3])
 }
 
 /* The kernel area gets its top entry now, so that the kernel half of every root can be a copy. */
-void mmu_init(void)
+void mmu_init(uint64_t random)
 {
+    uint64_t slots = (RANGE_REGION_END - RANGE_REGION_START) / TOP_ENTRY_BYTES, room = TOP_ENTRY_BYTES - MMU_KERNEL_AREA_BYTES;
+    mmu_kernel_area = RANGE_REGION_START + (random >> 40) % slots * TOP_ENTRY_BYTES + align_down((random << 12) % room, PAGE_BYTES);
     kernel_root = phys(asm_read_cr3() & PTE_ADDRESS);
-    pte_t *top = &table_at(kernel_root)[index_at(MMU_KERNEL_AREA, LEVELS - 1)];
+    pte_t *top = &table_at(kernel_root)[index_at(mmu_kernel_area, LEVELS - 1)];
     ASSERT(!(*top & PTE_PRESENT));
     phys_addr_t table;
     if (mmu_table_allocate(&table) != OK)

@@ -8,7 +8,7 @@
 
 struct check { const char *promise; bool (*holds)(void); };
 extern const struct check memory_checks[], handle_checks[], pipe_checks[], time_checks[], message_checks[], process_checks[],
-    file_checks[], cost_checks[];
+    file_checks[], cost_checks[], crowd_checks[];
 extern const struct start_block *check_block;
 
 /* In a check: returns false and says which condition failed. */

@@ -30,7 +30,7 @@ static void report(handle_t port, const char *text)
 int main(const struct start_block *block)
 {
     check_block = block;
-    static const struct check *const all[] = {handle_checks, memory_checks, time_checks, pipe_checks, file_checks,
+    static const struct check *const all[] = {handle_checks, memory_checks, time_checks, pipe_checks, file_checks, crowd_checks,
                                              message_checks, process_checks, cost_checks};
     uint32_t passed = 0, failed = 0;
     for (size_t i = 0; i < ARRAY_LENGTH(all); i++)

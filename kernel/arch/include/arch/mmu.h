@@ -79,7 +79,7 @@ uint16_t *mmu_table_used(phys_addr_t table);                 /* made by kernel/m
 enum status mmu_table_allocate(phys_addr_t *out);            /* made by kernel/mm: zeroed, count 0 */
 
 /* Takes over the tables that the early boot code made. Afterwards the kernel half's top entries never change. */
-void mmu_init(void);
+void mmu_init(uint64_t random);
 void mmu_init_cpu(void);
 phys_addr_t mmu_kernel_root(void);
 void mmu_copy_kernel_half(phys_addr_t root);
@@ -87,7 +87,7 @@ void mmu_copy_kernel_half(phys_addr_t root);
 enum status mmu_map_kernel(uint64_t address, phys_addr_t page, uint32_t flags);
 phys_addr_t mmu_unmap_kernel(uint64_t address);
 
-#define MMU_KERNEL_AREA 0xffffe00000000000ull
+extern uint64_t mmu_kernel_area;             /* where the mapped area starts: random within its region (arch/layout.h) */
 #define MMU_KERNEL_AREA_BYTES (1ull << 36)
 
 bool mmu_guards_user_memory(void);           /* the kernel must open user memory before each access (SMAP) */
