@@ -288,6 +288,7 @@ static void waits_and_signals(void)
     check("and tells what it was", old.it_interval.tv_usec == 20000);
     alarm(10);
     check("alarm tells what is left", alarm(0) >= 9);
+    listen_to(SIGUSR1, 0);
     c = fork();
     if (c == 0) {
         sigset_t all, none;
@@ -300,7 +301,7 @@ static void waits_and_signals(void)
             if (sigtimedwait(&one, &q, &(struct timespec){3, 0}) < 0) _exit(99); sum = sum * 10 + q.si_value.sival_int; }
         _exit(sum == 123 ? 3 : 98);
     }
-    listen_to(SIGUSR1, 0);
+
     while (!seen[SIGUSR1]) usleep(1000);
     for (int k = 1; k <= 3; k++) sigqueue(c, SIGRTMIN + 1, (union sigval){.sival_int = k});
     int r = expect_child(c);
