@@ -29,3 +29,12 @@ struct process_entry {
 };
 static_assert(sizeof(struct process_entry) == 256);
 #define PROCESS_EXECED 1u
+
+/* Entry 0 is no process; it tells the system's names. The same sequence rule holds. */
+struct process_table_head {
+    uint32_t sequence, generation;       /* generation 0: no token is its */
+    int32_t  pid, ppid, pgid, sid;       /* 0 */
+    char     host_name[65], domain_name[65]; /* zero-terminated */
+    uint8_t  reserved[102];
+};
+static_assert(sizeof(struct process_table_head) == sizeof(struct process_entry));

@@ -6,14 +6,45 @@
 
 /* What unmodified programs look for is Linux's name and a version they know; the version text says who answers. */
 static const struct linux_utsname system_names = {
-    .sysname = "Linux", .nodename = "macrohard", .release = "6.1.0-macrohard", .version = "#1 MACROHARD OS", .machine = "x86_64",
-    .domain = "(none)",
+    .sysname = "Linux", .release = "6.1.0-macrohard", .version = "#1 MACROHARD OS", .machine = "x86_64",
 };
+
+/* The table's head: its names change while we read, or not. */
+static void read_names(struct linux_utsname *out)
+{
+    const volatile struct process_table_head *head = (const volatile struct process_table_head *)process_current()->table_base;
+    uint32_t before;
+    do {
+        /* acquire: the names are read after the sequence; the fence keeps them before the second look */
+        before = __atomic_load_n(&head->sequence, __ATOMIC_ACQUIRE);
+        memcpy(out->nodename, (const void *)head->host_name, sizeof out->nodename);
+        memcpy(out->domain, (const void *)head->domain_name, sizeof out->domain);
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    } while (before & 1 || __atomic_load_n(&head->sequence, __ATOMIC_RELAXED) != before);
+}
 
 LINUX_CALL(uname, uint64_t out)
 {
-    return PROGRAM_WRITE(out, &system_names);
+    struct linux_utsname names = system_names;
+    read_names(&names);
+    return PROGRAM_WRITE(out, &names);
 }
+
+static int64_t set_name(uint32_t which, uint64_t from, uint64_t length)
+{
+    char name[64];
+    struct process *p = process_current();
+    if (p->entry->euid != 0)
+        return -LINUX_EPERM;
+    if (length > sizeof name)
+        return -LINUX_EINVAL;
+    TRY_LINUX(program_read(name, from, length));
+    const struct proc_set_host_name_in in = {.which = which, .name = {(const uint8_t *)name, length}};
+    return linux_result(proc_set_host_name(p->proc, &in, nullptr));
+}
+
+LINUX_CALL(sethostname, uint64_t name, uint64_t length) { return set_name(0, name, length); }
+LINUX_CALL(setdomainname, uint64_t name, uint64_t length) { return set_name(1, name, length); }
 
 LINUX_CALL(sysinfo, uint64_t out)
 {

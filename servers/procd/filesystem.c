@@ -41,7 +41,7 @@ static const struct item items[ITEM_COUNT] = {
     [SYS] = {ROOT, FILE_DIRECTORY, 0555, "sys", nullptr},
     [SYS_KERNEL] = {SYS, FILE_DIRECTORY, 0555, "kernel", nullptr},
     [HOSTNAME] = {SYS_KERNEL, FILE_REGULAR, 0644, "hostname", text_hostname},
-    [DOMAIN] = {SYS_KERNEL, FILE_REGULAR, 0444, "domainname", text_domain},
+    [DOMAIN] = {SYS_KERNEL, FILE_REGULAR, 0644, "domainname", text_domain},
     [OSRELEASE] = {SYS_KERNEL, FILE_REGULAR, 0444, "osrelease", text_osrelease},
     [OSTYPE] = {SYS_KERNEL, FILE_REGULAR, 0444, "ostype", text_ostype},
     [SYSTEM_VERSION] = {SYS_KERNEL, FILE_REGULAR, 0444, "version", text_system_version},
@@ -355,15 +355,11 @@ enum status file_write(struct request *rq, uint64_t offset, struct view data, ui
     (void)offset, (void)stream_flags;
     const struct open_file *file = rq->object;
     uint32_t caller = caller_slot(rq);
-    if (!file || (file->node & 0xff) != HOSTNAME)
+    if (!file || ((file->node & 0xff) != HOSTNAME && (file->node & 0xff) != DOMAIN))
         return ERR_NOT_SUPPORTED;
     if (rq->credential && (!caller || entry_of(caller)->euid != 0))
         return ERR_NOT_PERMITTED;
-    size_t length = view_find(data, '\n');
-    if (length >= sizeof procd.host_name)
-        return ERR_NAME_TOO_LONG;
-    memcpy(procd.host_name, data.data, length);
-    procd.host_name[length] = 0;
+    TRY(set_system_name((file->node & 0xff) == DOMAIN, (struct view){data.data, view_find(data, '\n')}));
     *out_taken = data.length;
     return OK;
 }

@@ -63,11 +63,12 @@ static enum status start(const struct start_block *block)
     procd.table = start_handle(block, "table");
     procd.init = start_handle(block, "init");
     procd.vfs = start_handle(block, "vfs");
-    fmt(procd.host_name, sizeof procd.host_name, "macrohard");
     make_boot_id();
     TRY(sys_map(HANDLE_SELF_SPACE, 0, align_up(sizeof(struct process_entry) * PROCESS_TABLE_SLOTS, PAGE_SIZE_BYTES),
                 PROT_READ_ | PROT_WRITE_ | MAP_SHARED_, procd.table, 0, &table));
     model_init(&procd.model, (struct process_entry *)table, &procd_effects, nullptr);
+    TRY(set_system_name(false, VIEW_OF_LITERAL("macrohard")));
+    TRY(set_system_name(true, VIEW_OF_LITERAL("(none)")));
     TRY(add_init());
     TRY(server_init(&procd.server, start_handle(block, "endpoint"), &scheme, nullptr));
     TRY(sys_timer_create(PLACE_HIGH, &procd.timer));

@@ -35,7 +35,6 @@ struct procd {
     struct session_waiter session_waiters[SESSION_WAITERS]; /* request 0: free */
     uint64_t ended_user_ns;        /* of processes that are gone */
     uint64_t forks;
-    char host_name[65];
     char boot_id[40];
 };
 extern struct procd procd;
@@ -55,6 +54,9 @@ void alarm_arm(void);
 bool procd_protocol(struct request *rq);
 void procd_cancel(struct server *s, uint64_t request);
 void session_wait_end(int32_t sid);
+struct process_table_head *table_head(void);
+/* INVALID: longer than 64 bytes, or with a zero byte. */
+enum status set_system_name(bool domain, struct view name);
 /* The slot of a caller, 0 when it has none. */
 uint32_t caller_slot(const struct request *rq);
 

@@ -190,7 +190,7 @@ static enum status op_kill(struct request *rq, const struct proc_kill_in *in, st
         return ERR_NOT_PERMITTED;
     const struct signal_details details = {
         .signal = (int32_t)in->signal, .code = in->code, .value = in->value,
-        .pid = entry_of(sender)->pid, .uid = entry_of(sender)->uid};
+        .pid = sender ? entry_of(sender)->pid : 0, .uid = sender ? entry_of(sender)->uid : 0};
     return signal_kill(model(), is_system(rq) ? 0 : sender, in->pid, &details);
 }
 
@@ -337,6 +337,29 @@ static enum status op_table(struct request *rq, const struct proc_table_in *in, 
     return sys_handle_dup(procd.table, PLACE_HIGH, RIGHT_READ | RIGHT_GRANT, 0, 0, &out->table);
 }
 
+struct process_table_head *table_head(void) { return (struct process_table_head *)(void *)entry_of(0); }
+
+enum status set_system_name(bool domain, struct view name)
+{
+    if (name.length > 64 || view_find(name, 0) < name.length)
+        return ERR_INVALID;
+    entry_begin(model(), 0);
+    char *to = domain ? table_head()->domain_name : table_head()->host_name;
+    memset(to, 0, sizeof table_head()->host_name);
+    memcpy(to, name.data, name.length);
+    entry_end(model(), 0);
+    return OK;
+}
+
+static enum status op_set_host_name(struct request *rq, const struct proc_set_host_name_in *in, struct proc_set_host_name_out *out)
+{
+    (void)out;
+    uint32_t slot = caller_slot(rq);
+    if (!is_system(rq) && (!slot || entry_of(slot)->euid != 0))
+        return ERR_NOT_PERMITTED;
+    return in->which > 1 ? ERR_INVALID : set_system_name(in->which == 1, in->name);
+}
+
 /* One at a time; who asks later hears BUSY, since the system is already going down. */
 static struct { struct completion done; uint64_t request; } power;
 
@@ -368,7 +391,7 @@ static const struct proc_ops operations = {
     .set_group = op_set_group, .set_session = op_set_session, .set_ids = op_set_ids, .set_groups = op_set_groups,
     .timer = op_timer, .stop = op_stop, .table = op_table, .signal_group = op_signal_group,
     .session_terminal = op_session_terminal, .set_name = op_set_name, .usage = op_usage, .power = op_power,
-    .session_wait = op_session_wait,
+    .session_wait = op_session_wait, .set_host_name = op_set_host_name,
 };
 
 bool procd_protocol(struct request *rq)

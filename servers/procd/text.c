@@ -290,8 +290,8 @@ void text_devices(struct text *t, uint32_t slot)
     text_add(t, "Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n136 pts\n\nBlock devices:\n");
 }
 
-void text_hostname(struct text *t, uint32_t slot) { (void)slot; text_add(t, "%s\n", procd.host_name); }
-void text_domain(struct text *t, uint32_t slot) { (void)slot; text_add(t, "(none)\n"); }
+void text_hostname(struct text *t, uint32_t slot) { (void)slot; text_add(t, "%s\n", table_head()->host_name); }
+void text_domain(struct text *t, uint32_t slot) { (void)slot; text_add(t, "%s\n", table_head()->domain_name); }
 void text_osrelease(struct text *t, uint32_t slot) { (void)slot; text_add(t, RELEASE "\n"); }
 void text_ostype(struct text *t, uint32_t slot) { (void)slot; text_add(t, "Linux\n"); }
 void text_system_version(struct text *t, uint32_t slot) { (void)slot; text_add(t, BUILD_NAME "\n"); }
