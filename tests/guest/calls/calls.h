@@ -48,6 +48,7 @@ void make_file(const char *name); /* with a few bytes in it */
             failed_check(__FILE__, __LINE__, #call " is refused with " #wanted, got_);                                 \
     } while (0)
 
+void check_fresh(void);
 void check_descriptors(void);
 void check_names(void);
 void check_listing(void);

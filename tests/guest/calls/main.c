@@ -38,6 +38,7 @@ static const struct {
     const char *name;
     void (*run)(void);
 } checks[] = {
+    {"fresh", check_fresh},
     {"descriptors", check_descriptors}, {"names", check_names},     {"listing", check_listing},
     {"readiness", check_readiness},     {"copies", check_copies},   {"own", check_own},
     {"counters", check_counters},       {"sharing", check_sharing}, {"interruption", check_interruption},

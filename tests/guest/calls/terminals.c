@@ -39,6 +39,8 @@ void check_terminals(void)
     CHECK(read(m, b, 200) > 0);
     int av = -1;
     CHECK(write(m, "xy\n", 3) == 3);
+    q = (struct pollfd){s, POLLIN, 0};
+    CHECK(poll(&q, 1, 1000) == 1);
     CHECK(ioctl(s, FIONREAD, &av) == 0 && av == 3);
     CHECK(tcflush(s, TCIFLUSH) == 0);
     CHECK(ioctl(s, FIONREAD, &av) == 0 && av == 0);
