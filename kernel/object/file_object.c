@@ -79,7 +79,7 @@ void file_user_added(struct file_object *f) { __atomic_add_fetch(&f->users, 1, _
 void file_user_gone(struct file_object *f)
 {
     if (__atomic_sub_fetch(&f->users, 1, __ATOMIC_ACQ_REL) == 0 && file_is_paged(f))
-        endpoint_post(f->endpoint, &f->idle);
+        file_settle(f);
 }
 
 void file_stat(struct file_object *f, struct file_attributes *out)

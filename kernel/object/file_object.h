@@ -33,7 +33,7 @@ struct file_object {
     /* sleeping */
     struct sleep_lock writers;
     /* atomic */
-    uint32_t users;              /* streams and mappings; at 0 the server gets KIND_FILE_IDLE */
+    uint32_t users;              /* streams and mappings; at 0, and clean, the server gets KIND_FILE_IDLE */
     uint64_t changes;            /* counts the wake-ups of `changed` */
     /* under pages.lock */
     struct file_attributes attributes;
@@ -91,6 +91,8 @@ void file_wake(struct file_object *f);                             /* without th
 /* Marks up to FILE_RUN_PAGES dirty pages from `from` on as being written and asks the server. *out_next: where to look next.
  * ERR_WOULD_BLOCK: no slot is free; ERR_NOT_FOUND: nothing dirty there. */
 enum status file_write_out(struct file_object *f, uint64_t from, uint64_t *out_next);
+/* A paged file without users: what is dirty is written out, and when nothing is any more its server learns that it is idle. */
+void file_settle(struct file_object *f);
 /* Sleeps until `changes` is not `seen` any more. */
 enum status file_wait_change(struct file_object *f, uint64_t seen, const char *what);
 void file_dirty_less(uint64_t pages);

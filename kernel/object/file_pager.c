@@ -278,8 +278,11 @@ enum status file_written(struct file_object *f, uint64_t offset, uint64_t length
         f->write_error = status;
         f->write_error_count++;
     }
+    bool settle = status == OK && __atomic_load_n(&f->users, __ATOMIC_ACQUIRE) == 0;
     spin_unlock(&f->pages.lock);
     file_wake(f);
+    if (settle)
+        file_settle(f);
     return OK;
 }
 
@@ -338,4 +341,16 @@ enum status file_write_out(struct file_object *f, uint64_t from, uint64_t *out_n
     tlb_flush_cpus(flush); /* nobody stores to the pages any more: now the server may read them */
     endpoint_post(f->endpoint, &s->notice);
     return OK;
+}
+
+void file_settle(struct file_object *f)
+{
+    uint64_t next = 0;
+    while (file_write_out(f, next, &next) == OK)
+        continue;
+    spin_lock(&f->pages.lock);
+    bool clean = f->dirty_pages == 0 && f->writing_pages == 0;
+    spin_unlock(&f->pages.lock);
+    if (clean)
+        endpoint_post(f->endpoint, &f->idle);
 }

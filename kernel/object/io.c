@@ -60,9 +60,9 @@ static enum status read_zeros(struct user_io *io, uint64_t *out_done)
 
 enum status io_read(struct object *o, struct user_io *io, uint64_t offset, uint64_t *out_done)
 {
-    switch (o->type->kind) {
-    case OBJECT_STREAM:
+    if (likely(o->type->kind == OBJECT_STREAM))
         return stream_read(stream_from(o), io, offset, out_done);
+    switch (o->type->kind) {
     case OBJECT_FILE:
         if (offset > INT64_MAX)
             return ERR_INVALID;
@@ -83,9 +83,9 @@ enum status io_read(struct object *o, struct user_io *io, uint64_t offset, uint6
 
 enum status io_write(struct object *o, struct user_io *io, uint64_t offset, uint64_t *out_done)
 {
-    switch (o->type->kind) {
-    case OBJECT_STREAM:
+    if (likely(o->type->kind == OBJECT_STREAM))
         return stream_write(stream_from(o), io, offset, out_done);
+    switch (o->type->kind) {
     case OBJECT_FILE:
         if (offset > INT64_MAX)
             return ERR_INVALID;

@@ -3,6 +3,7 @@
 #include "abi/memory.h"
 #include "base/string.h"
 #include "check.h"
+#include "sys/clock.h"
 #include "sys/context.h"
 #include "sys/message.h"
 
@@ -11,7 +12,7 @@
 #define SUPPLY_BYTES (128u << 10)
 
 static handle_t endpoint = HANDLE_NONE, file = HANDLE_NONE, stream = HANDLE_NONE;
-static volatile uint32_t page_ins, page_outs;
+static volatile uint32_t page_ins, page_outs, file_idles;
 static volatile uint64_t last_written_page, last_written_word;
 static volatile enum status answer_writes_with;
 
@@ -57,6 +58,8 @@ static void serve_pages(void *argument)
             page_outs++;
             if (!write_out(m.words[0], m.words[1]))
                 return;
+        } else if (m.kind == KIND_FILE_IDLE) {
+            file_idles++;
         }
     }
 }
@@ -166,6 +169,20 @@ static bool truncation_takes_pages_away(void)
     return true;
 }
 
+static bool closed_file_is_written_and_told_idle(void)
+{
+    EXPECT(paged_file());
+    uint64_t word = 99;
+    uint32_t idles = file_idles;
+    EXPECT_STATUS(sys_write(stream, &word, sizeof word, 600 * 4096), sizeof word);
+    EXPECT_STATUS(sys_handle_close(stream), OK);
+    for (uint32_t i = 0; i < 400 && file_idles == idles; i++)
+        EXPECT_STATUS(sys_sleep(clock_monotonic_ns() + 5000000), OK);
+    EXPECT(file_idles == idles + 1 && last_written_page == 600 && last_written_word == 99);
+    EXPECT_STATUS(sys_stream_create(file, STREAM_READ | STREAM_WRITE, RIGHT_READ | RIGHT_WRITE, PLACE_HIGH, &stream), OK);
+    return true;
+}
+
 const struct check file_checks[] = {
     {"missing pages of a file come from its server, a sequential reader's in large parts", missing_pages_come_from_the_server},
     {"a failed page is an error for its reader alone", failed_page_is_an_error},
@@ -173,4 +190,5 @@ const struct check file_checks[] = {
     {"a failed write is reported once, and tried again", failed_write_is_reported_once},
     {"more pages than there is memory pass through a file of a gibibyte", many_pages_pass_through_little_memory},
     {"truncation takes pages away, also from mappings", truncation_takes_pages_away},
+    {"what a closed file has dirty is written, then its server hears that it is idle", closed_file_is_written_and_told_idle},
     {}};
