@@ -18,6 +18,10 @@ check "it is started again" wait_other ttyd $old
 check "it serves its terminals again" sh -c 'test "$(stty -F /dev/ttyS0 speed)" -gt 0'
 for round in 1 2 3; do old=$(pid_of ttyd); kill -9 $old; wait_other ttyd $old || break; done
 check "as often as it takes" stty -F /dev/ttyS0 -a
+exec 3<>/dev/ttyS0
+old=$(pid_of ttyd); kill -9 $old; wait_other ttyd $old
+check "a terminal that was open before is open still" sh -c 'stty speed <&3 && echo x >&3'
+exec 3>&-
 END
 machine -- /bin/sh -c 'kill -9 $(ps | awk "\$3 == \"[vfsd]\" { print \$1 }"); sleep 30'
 if grep -q 'init: vfsd is lost' "$work/log"; then ok "the end of vfsd is told"; else not_ok "the end of vfsd is told" "$(tail -n 5 "$work/log")"; fi
