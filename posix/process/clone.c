@@ -337,3 +337,13 @@ LINUX_CALL(clone3, uint64_t address, uint64_t bytes)
         return -LINUX_EINVAL; /* callers fall back to resetting the actions themselves */
     return clone_any(&r);
 }
+
+/* A process shares descriptors, directory and address space with nobody but its own threads: for one thread there is nothing to do. */
+LINUX_CALL(unshare, uint64_t flags)
+{
+    if (flags & ~(uint64_t)(CLONE_NEW_SPACES | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM))
+        return -LINUX_EINVAL;
+    if (flags & CLONE_NEW_SPACES)
+        return -LINUX_EPERM;
+    return process_current()->thread_count == 1 ? 0 : -LINUX_EINVAL;
+}
