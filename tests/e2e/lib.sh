@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-limit=${E2E_TIMEOUT:-180}
+limit=${E2E_TIMEOUT:-300}
 
 ok() { echo "ok $1"; }
 not_ok() { echo "not ok $1: $(printf '%s' "$2" | tr '\n' '|' | cut -c 1-600)"; }
