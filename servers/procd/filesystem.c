@@ -14,9 +14,9 @@
 #define MOUNTS_BYTES 4096u
 
 enum item_index : uint8_t {
-    NONE, ROOT, SELF, MOUNTS, MEMINFO, CPUINFO, UPTIME, LOADAVG, VERSION, STAT, FILESYSTEMS, SWAPS, DEVICES,
+    NONE, ROOT, SELF, MOUNTS, MEMINFO, CPUINFO, UPTIME, LOADAVG, VERSION, STAT, FILESYSTEMS, SWAPS, DEVICES, COMMAND_LINE,
     SYS, SYS_KERNEL, HOSTNAME, DOMAIN, OSRELEASE, OSTYPE, SYSTEM_VERSION, PID_MAX, RANDOM, BOOT_ID, UUID, SYS_VM, OVERCOMMIT, MAX_MAP_COUNT,
-    PROCESS, P_STAT, P_STATUS, P_CMDLINE, P_COMM, P_STATM, P_LIMITS, P_MAPS, P_MOUNTS, P_NET, ITEM_COUNT,
+    PROCESS, P_STAT, P_STATUS, P_CMDLINE, P_COMM, P_STATM, P_LIMITS, P_MAPS, P_WCHAN, P_MOUNTS, P_NET, ITEM_COUNT,
 };
 
 struct item {
@@ -38,6 +38,7 @@ static const struct item items[ITEM_COUNT] = {
     [FILESYSTEMS] = {ROOT, FILE_REGULAR, 0444, "filesystems", text_filesystems},
     [SWAPS] = {ROOT, FILE_REGULAR, 0444, "swaps", text_swaps},
     [DEVICES] = {ROOT, FILE_REGULAR, 0444, "devices", text_devices},
+    [COMMAND_LINE] = {ROOT, FILE_REGULAR, 0400, "cmdline", text_command_line}, /* a seed on it may be all the entropy there is */
     [SYS] = {ROOT, FILE_DIRECTORY, 0555, "sys", nullptr},
     [SYS_KERNEL] = {SYS, FILE_DIRECTORY, 0555, "kernel", nullptr},
     [HOSTNAME] = {SYS_KERNEL, FILE_REGULAR, 0644, "hostname", text_hostname},
@@ -60,6 +61,7 @@ static const struct item items[ITEM_COUNT] = {
     [P_STATM] = {PROCESS, FILE_REGULAR, 0444, "statm", text_process_statm},
     [P_LIMITS] = {PROCESS, FILE_REGULAR, 0444, "limits", text_process_limits},
     [P_MAPS] = {PROCESS, FILE_REGULAR, 0444, "maps", text_process_maps},
+    [P_WCHAN] = {PROCESS, FILE_REGULAR, 0444, "wchan", text_process_wchan},
     [P_MOUNTS] = {PROCESS, FILE_REGULAR, 0444, "mounts", nullptr},
     [P_NET] = {PROCESS, FILE_DIRECTORY, 0555, "net", nullptr},
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * procd: processes as POSIX sees them. It needs the handles "endpoint", "identity" (to set credential tokens) and "table" (the
- * process table, writable); "init" for power, "vfs" for the mount table. Two roots: token 0 speaks the proc protocol; opening
+ * process table, writable); "init" for power, "vfs" for the mount table, "boot" for the command line. Two roots: token 0 speaks the proc protocol; opening
  * "fs" below it gives the root of the process filesystem, which vfsd mounts at /proc; "table" gives the table, read-only. */
 #include "procd.h"
 #include "base/fmt.h"
@@ -49,6 +49,15 @@ static void make_boot_id(void)
         b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
+/* For /proc/cmdline, which is empty without it. */
+static void map_boot(handle_t boot)
+{
+    uint64_t address;
+    if (boot != HANDLE_NONE && sys_map(HANDLE_SELF_SPACE, 0, align_up(sizeof *procd.boot, PAGE_SIZE_BYTES), PROT_READ_ | MAP_SHARED_,
+                                       boot, 0, &address) == OK)
+        procd.boot = (const struct boot_info *)address;
+}
+
 /* init is pid 1 from the start, whoever is adopted first; when init adopts itself, its process is tied to this entry. */
 static enum status add_init(void)
 {
@@ -64,6 +73,7 @@ static enum status start(const struct start_block *block)
     procd.init = start_handle(block, "init");
     procd.vfs = start_handle(block, "vfs");
     make_boot_id();
+    map_boot(start_handle(block, "boot"));
     TRY(sys_map(HANDLE_SELF_SPACE, 0, align_up(sizeof(struct process_entry) * PROCESS_TABLE_SLOTS, PAGE_SIZE_BYTES),
                 PROT_READ_ | PROT_WRITE_ | MAP_SHARED_, procd.table, 0, &table));
     model_init(&procd.model, (struct process_entry *)table, &procd_effects, nullptr);

@@ -2,6 +2,7 @@
  * What procd's files share: the model of processes, and for each slot what ties it to a kernel process. One loop owns all of it;
  * procd never waits for another server: what it asks (power, the mount table) it submits. */
 #pragma once
+#include "abi/boot.h"
 #include "base/span.h"
 #include "model/alarm.h"
 #include "model/process.h"
@@ -33,6 +34,7 @@ struct procd {
     handle_t identity, table, timer, init, vfs;
     struct event_handler timer_fired;
     struct session_waiter session_waiters[SESSION_WAITERS]; /* request 0: free */
+    const struct boot_info *boot;  /* nullptr: not given */
     uint64_t ended_user_ns;        /* of processes that are gone */
     uint64_t forks;
     char boot_id[40];

@@ -2,6 +2,7 @@
  * What the files of /proc say (see text.h). Times are in hundredths of a second, memory in pages or KiB, as their readers
  * expect. What this system does not count stands as 0. */
 #include "text.h"
+#include "base/string.h"
 #include "procd.h"
 #include "sys/clock.h"
 
@@ -135,7 +136,23 @@ void text_process_limits(struct text *t, uint32_t slot)
 /* Mappings are the address space's, and procd holds none of another process. */
 void text_process_maps(struct text *t, uint32_t slot) { (void)t, (void)slot; }
 
+/* What its first context waits for, in the kernel's words: "reply from vfsd", "pipe". */
+void text_process_wchan(struct text *t, uint32_t slot)
+{
+    struct context_info contexts[CONTEXTS_LOOKED_AT];
+    bool blocked = tie_of(slot)->process && sys_context_list(tie_of(slot)->process, contexts, CONTEXTS_LOOKED_AT) > 0 &&
+                   contexts[0].state == CONTEXT_BLOCKED;
+    text_add(t, "%.48s", blocked ? contexts[0].waits_for : "0");
+}
+
 /* -- the system -- */
+
+void text_command_line(struct text *t, uint32_t slot)
+{
+    (void)slot;
+    if (procd.boot)
+        text_add(t, "%.*s\n", (int)string_length(procd.boot->command, BOOT_COMMAND_BYTES), procd.boot->command);
+}
 
 void text_meminfo(struct text *t, uint32_t slot)
 {
