@@ -67,6 +67,8 @@ enum status file_read(struct file_object *f, uint64_t offset, struct user_io *io
         size_t length, done;
         status = page_for_read(f, offset, &frame, &length);
         if (status == ERR_WOULD_BLOCK) {
+            if (unlikely(frame_is_low())) /* a long read takes many more pages than the batch at its start gave back */
+                reclaim(2 * RECLAIM_BATCH);
             status = file_page_wait(f, offset >> PAGE_BITS, false);
             if (status == ERR_OUT_OF_RANGE) /* truncated while we waited: look again, find the end */
                 status = OK;

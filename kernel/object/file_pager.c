@@ -6,12 +6,14 @@
 #include "kernel/core/cpu.h"
 #include "kernel/core/panic.h"
 #include "kernel/mm/frame.h"
+#include "kernel/mm/reclaim.h"
 #include "kernel/mm/tlb.h"
 #include "kernel/object/file_object.h"
 #include "kernel/object/memory_object.h"
 
 #define READ_WINDOW_FIRST 4u
 #define SUPPLY_PART 32u
+#define SUPPLY_TRIES 4
 #define WRITTEN_BYTES_MAX (4u << 20) /* bounds the time under the lock; questions are 128 KiB */
 
 struct change_wait { const struct file_object *file; uint64_t seen; };
@@ -212,7 +214,11 @@ enum status file_supply(struct file_object *f, uint64_t offset, uint64_t length,
     for (uint64_t done = 0; done < pages;) {
         phys_addr_t frames[SUPPLY_PART];
         uint64_t part = MIN(pages - done, (uint64_t)SUPPLY_PART);
-        TRY(frames_take(from, (from_offset >> PAGE_BITS) + done, part, frames));
+        enum status status = frames_take(from, (from_offset >> PAGE_BITS) + done, part, frames);
+        bool copies = !from || (from->flags & MEMORY_WIRED); /* frames that were moved are gone after a failure */
+        for (int tries = 0; copies && status == ERR_NO_MEMORY && tries < SUPPLY_TRIES && reclaim(2 * SUPPLY_PART) > 0; tries++)
+            status = frames_take(from, (from_offset >> PAGE_BITS) + done, part, frames);
+        TRY(status);
         spin_lock(&f->pages.lock);
         for (uint64_t i = 0; i < part; i++)
             supply_page_locked(f, (offset >> PAGE_BITS) + done + i, frames[i]);

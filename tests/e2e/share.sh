@@ -57,6 +57,6 @@ equal "a link is on the host" "$(readlink "$share/made")" target
 equal "what was removed is gone" "$([ -e "$share/many" ] || [ -e "$share/open" ] || echo gone)" gone
 
 inside "share in little memory" --memory 112M --share "$share" <<END
-check "a gibibyte of hole passes through" sh -c 'test \$(dd if=/share/sparse bs=1M 2>/dev/null | tr -d "\\0") = end'
+check "a gibibyte of hole passes through" sh -c 'test "\$(dd if=/share/sparse bs=1M 2>/dev/null | tail -c 3)" = end'
 dd if=/share/sparse of=/share/out bs=1M skip=1000 2>/dev/null; same "and back" "\$(stat -c %s /share/out)-\$(tail -c 3 /share/out)" 25165827-end
 END
