@@ -23,15 +23,14 @@ posix_image:
     .long posix_fault_landing - posix_image
     .long posix_launch_entry - posix_image
     .long posix_resume - posix_image
-    .long posix_exec_resume - posix_image
     .long posix_vdso - posix_image
     .long posix_vdso_end - posix_image
-    .fill 3, 4, 0
+    .fill 4, 4, 0
 
     .section .posix.entry, "ax", @progbits
-    .globl posix_entry, posix_upcall, posix_resume, posix_exec_resume, posix_launch_entry
+    .globl posix_entry, posix_upcall, posix_resume, posix_launch_entry
     .globl posix_gate, posix_gate_end
-    .hidden posix_entry, posix_upcall, posix_resume, posix_exec_resume, posix_launch_entry
+    .hidden posix_entry, posix_upcall, posix_resume, posix_launch_entry
     .hidden posix_gate, posix_gate_end
 
     .balign 64
@@ -115,32 +114,6 @@ posix_upcall:
     callq posix_upcall_arrived
     jmp posix_resume
 
-/* A new program: vector state, fs and gs as at a process's birth. */
-posix_exec_resume:
-    fninit
-    pushq $0x1f80
-    ldmxcsr (%rsp)
-    popq %rax
-    xorps %xmm0, %xmm0
-    xorps %xmm1, %xmm1
-    xorps %xmm2, %xmm2
-    xorps %xmm3, %xmm3
-    xorps %xmm4, %xmm4
-    xorps %xmm5, %xmm5
-    xorps %xmm6, %xmm6
-    xorps %xmm7, %xmm7
-    xorps %xmm8, %xmm8
-    xorps %xmm9, %xmm9
-    xorps %xmm10, %xmm10
-    xorps %xmm11, %xmm11
-    xorps %xmm12, %xmm12
-    xorps %xmm13, %xmm13
-    xorps %xmm14, %xmm14
-    xorps %xmm15, %xmm15
-    xorl %eax, %eax
-    wrfsbase %rax
-    wrgsbase %rax
-
 /* rsp = thread block: the program goes on with everything that `saved` holds, masked = 0; or, when something is pending, in posix_upcall
  * with the same `saved`. */
 posix_resume:
@@ -154,14 +127,14 @@ posix_launch_entry:
     ud2
 
 /* thread_resume(thread): from a call that gives the program new registers. */
-/* thread_leave(thread, word): the last instructions of a thread that is not the process's last. From the store to `used` on, another
- * thread may take the area, so nothing touches the stack any more; context_exit (0x1049) clears the word and wakes its futex. */
     .globl thread_resume
     .hidden thread_resume
 thread_resume:
     movq %rdi, %rsp
     jmp posix_resume
 
+/* thread_leave(thread, word): the last instructions of a thread that is not the process's last. From the store to `used` on, another
+ * thread may take the area, so nothing touches the stack any more; context_exit (0x1049) clears the word and wakes its futex. */
     .globl thread_leave
     .hidden thread_leave
 thread_leave:

@@ -14,8 +14,7 @@ struct posix_image {
     uint32_t fault_start, fault_end, fault_landing;
     uint32_t launch;                        /* first context of a natively started process; rsp = thread block */
     uint32_t resume;                        /* a context whose registers are in thread_block.saved; rsp = thread block */
-    uint32_t exec_resume;                   /* the same with fresh vector state, fs and gs */
     uint32_t vdso, vdso_end;                /* the C libraries' image: whole pages */
-    uint32_t reserved[3];
+    uint32_t reserved[4];
 };
 static_assert(sizeof(struct posix_image) == 64);

@@ -14,7 +14,6 @@ struct process;
 struct call_frame { uint64_t rdi, rsi, rdx, r10, r8, r9, rbx, rbp, r12, r13, r14, r15; };
 static_assert(sizeof(struct call_frame) == FRAME_BYTES);
 
-
 /* Thread ids: the first thread's is the pid, the others' have their area's index above it; unique in the system and below 2^30. */
 #define TID_PROCESS_BITS 22
 #define THREAD_QUEUE 12
@@ -25,8 +24,7 @@ struct thread {
             uint8_t kernel_part[T_PROCESS];
             struct process *process;
             uint64_t number;                 /* of the system call that runs */
-            uint64_t reserved[2];
-            uint64_t reserved_frame[5];
+            uint64_t reserved[7];
             _Atomic uint32_t used;           /* 0: the area is free; cleared by assembly as the thread's last store */
             uint32_t index;                  /* of the area in the process's arena */
         };

@@ -392,7 +392,7 @@ static enum status go_over(struct exec *e, const struct process *p)
     uint64_t block = first_thread_block(&e->place);
     struct exec_arguments arguments = {
         .space = e->space, .keep_count = ARRAY_LENGTH(keep), .keep_handles = (uint64_t)keep,
-        .entry = e->place.image + posix_image.exec_resume, .stack = block, .thread_block = block,
+        .entry = e->place.image + posix_image.resume, .stack = block, .thread_block = block,
     };
     handle_t file = e->file, interpreter = e->interpreter_file;
     personality_of_image(&posix_image, e->place.image, &arguments.personality);
