@@ -52,7 +52,7 @@ LINUX_CALL(sysinfo, uint64_t out)
     TRY_LINUX(linux_result(sys_system_info(&info)));
     struct linux_sysinfo shown = {
         .uptime = (int64_t)(info.uptime_ns / 1000000000), .loads = {info.load_1, info.load_5, info.load_15},
-        .total_ram = info.memory_bytes, .free_ram = info.free_bytes, .buffer_ram = info.cached_bytes,
+        .total_ram = info.memory_bytes, .free_ram = info.free_bytes, .buffer_ram = 0,
         .processes = (uint16_t)MIN(info.processes, UINT16_MAX), .unit = 1,
     };
     return PROGRAM_WRITE(out, &shown);
