@@ -15,7 +15,7 @@
 #define BACKOFF_FIRST_NS 100000000ull
 #define BACKOFF_LIMIT 7u                  /* doublings: 12.8 s at most */
 #define STEADY_NS 10000000000ull          /* one that ran this long begins its backoff anew */
-#define DEVICE_LIMIT_NS 10000000000ull    /* how long others wait for an instance to be ready */
+#define DEVICE_LIMIT_NS 60000000000ull    /* how long others wait for an instance to be ready */
 #define ROOT_RIGHTS (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE | RIGHT_GRANT)
 
 static void service_exited(struct server *s, struct event_handler *self, uint64_t count, uint64_t value);
