@@ -8,6 +8,7 @@
 #include "kernel/task/context.h"
 
 #define ON_STACK 16u
+#define LOOK_BATCH 128u
 
 struct poll_watch {
     struct watcher watcher;
@@ -25,28 +26,27 @@ uint32_t poll_mask(struct object *o)
     return r ? __atomic_load_n(&r->mask, __ATOMIC_SEQ_CST) : EVENT_READ | EVENT_WRITE;
 }
 
-static uint32_t answer(struct handle_table *t, struct poll_entry *e)
+static inline uint32_t answer_locked(struct handle_table *t, struct poll_entry *e)
 {
     e->ready = 0;
-    if (e->handle < 0)
+    if (unlikely(e->handle < 0))
         return 0;
-    struct object *o;
-    enum status status = handle_get(t, e->handle, 0, 0, &o);
-    if (status != OK) {
-        e->ready = EVENT_INVALID;
-        return 1;
-    }
-    e->ready = (uint16_t)(poll_mask(o) & (e->wanted | EVENT_HANGUP | EVENT_ERROR));
-    object_put(o);
+    struct object *o = handle_peek_locked(t, e->handle);
+    e->ready = o ? (uint16_t)(poll_mask(o) & (e->wanted | EVENT_HANGUP | EVENT_ERROR)) : (uint16_t)EVENT_INVALID;
     return e->ready != 0;
 }
 
+/* The table's lock is held for a batch at a time: no reference is needed to read a mask. */
 static uint32_t look(struct handle_table *t, struct poll_entry *entries, uint32_t count)
 {
     uint32_t ready = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        ready += answer(t, &entries[i]);
-        if (i % 64 == 63)
+    for (uint32_t start = 0; start < count; start += LOOK_BATCH) {
+        uint32_t end = MIN(count, start + LOOK_BATCH);
+        spin_lock(&t->lock);
+        for (uint32_t i = start; i < end; i++)
+            ready += answer_locked(t, &entries[i]);
+        spin_unlock(&t->lock);
+        if (end < count)
             preempt_point();
     }
     return ready;
@@ -110,13 +110,18 @@ static enum status wait_ready(struct handle_table *t, struct poll_entry *entries
     return status == ERR_TIMED_OUT || *out_ready ? OK : status;
 }
 
-static enum status poll_entries(struct handle_table *t, struct poll_entry *entries, uint32_t count, struct poll_watch *watches,
-                                uint64_t deadline_ns, uint32_t *out_ready)
+static enum status poll_entries(struct handle_table *t, struct poll_entry *entries, uint32_t count, uint64_t deadline_ns,
+                                uint32_t *out_ready)
 {
     *out_ready = look(t, entries, count);
     if (*out_ready || deadline_ns == DEADLINE_NOW)
         return OK;
-    return wait_ready(t, entries, count, watches, deadline_ns, out_ready);
+    struct poll_watch *watches = count ? heap_allocate(count * sizeof *watches) : nullptr;
+    if (count && !watches)
+        return ERR_NO_MEMORY;
+    enum status status = wait_ready(t, entries, count, watches, deadline_ns, out_ready);
+    heap_free(watches, count * sizeof *watches);
+    return status;
 }
 
 enum status poll_wait(struct handle_table *t, user_addr_t at, uint32_t count, uint64_t deadline_ns, uint32_t *out_ready)
@@ -127,17 +132,11 @@ enum status poll_wait(struct handle_table *t, user_addr_t at, uint32_t count, ui
     struct poll_entry *entries = count <= ON_STACK ? few : heap_allocate(count * sizeof *entries);
     if (!entries)
         return ERR_NO_MEMORY;
-    struct poll_watch *watches = nullptr;
     enum status status = copy_from_user(entries, at, count * sizeof *entries);
-    if (status == OK && deadline_ns != DEADLINE_NOW && count) {
-        watches = heap_allocate(count * sizeof *watches);
-        status = watches ? OK : ERR_NO_MEMORY;
-    }
     if (status == OK)
-        status = poll_entries(t, entries, count, watches, deadline_ns, out_ready);
+        status = poll_entries(t, entries, count, deadline_ns, out_ready);
     if (status == OK)
         status = copy_to_user(at, entries, count * sizeof *entries);
-    heap_free(watches, count * sizeof *watches);
     if (entries != few)
         heap_free(entries, count * sizeof *entries);
     return status;

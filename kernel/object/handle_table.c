@@ -88,6 +88,11 @@ static void range_vacate(struct handle_range *r, uint32_t index)
     r->first_free = MIN(r->first_free, index);
 }
 
+bool handle_grant_is_valid(const struct grant *g)
+{
+    return grant_check(g) == OK;
+}
+
 enum status handle_table_create(struct handle_table **out)
 {
     struct handle_table *t = heap_allocate_zeroed(sizeof *t);

@@ -37,6 +37,8 @@ void handle_table_put(struct handle_table *t);   /* the last put closes every ha
 /* kind 0: any. The caller owns the reference in *out. */
 enum status handle_get(struct handle_table *t, handle_t h, enum object_kind kind, uint32_t rights, struct object **out);
 
+bool handle_grant_is_valid(const struct grant *g);
+
 static inline struct handle_range *handle_range_of(struct handle_table *t, handle_t h, uint32_t *out_index)
 {
     bool high = h >= HANDLE_HIGH_BASE;
@@ -71,6 +73,17 @@ static inline enum status handle_get_any(struct handle_table *t, handle_t h, str
     *out = object_get(s->object);
     spin_unlock(&t->lock);
     return OK;
+}
+
+/* The object of h, for as long as the caller holds t->lock: it cannot go while its handle is there. Null: the door would refuse. */
+static inline struct object *handle_peek_locked(struct handle_table *t, handle_t h)
+{
+    uint32_t index;
+    struct handle_range *r = handle_range_of(t, h, &index);
+    if (unlikely(index >= r->capacity))
+        return nullptr;
+    const struct handle_slot *s = &r->slots[index];
+    return likely(!s->grant) || handle_grant_is_valid(s->grant) ? s->object : nullptr;
 }
 
 /* What a handle names, as the door hands it out. */
