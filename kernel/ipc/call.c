@@ -253,6 +253,7 @@ enum status ipc_submit(struct resource *resource, uint32_t kind, const uint64_t 
     space_get(r->space);
     handle_table_get(r->handles);
     r->completion_endpoint = completion;
+    r->completion_instance = completion->instance;
     notice_init(&r->completion, KIND_COMPLETION, tag, nullptr);
     struct context *server;
     status = present(r, resource->endpoint, resource, false, &server);
@@ -333,9 +334,8 @@ static void submit_complete(struct request *r, int64_t result)
     space_put(r->space);
     handle_table_put(r->handles);
     request_finish(r);
-    endpoint_post(to, &r->completion);
-    if (!r->completion.queued && to->dead)
-        request_put(r);
+    if (!endpoint_post_to(to, r->completion_instance, &r->completion))
+        request_put(r); /* who asked is gone */
     object_put(&to->object);
 }
 

@@ -35,7 +35,11 @@ static void resource_destroy(struct object *o)
 static void resource_handle_closed(struct object *o)
 {
     struct resource *r = container_of(o, struct resource, object);
-    endpoint_post(r->endpoint, &r->closed);
+    spin_lock(&r->endpoint->lock);
+    bool dead = r->dead; /* its server is gone; the next one may use the same token for something else */
+    spin_unlock(&r->endpoint->lock);
+    if (!dead)
+        endpoint_post(r->endpoint, &r->closed);
 }
 
 static struct readiness *resource_readiness(struct object *o)
@@ -217,18 +221,33 @@ static void notice_done(struct notice *n, struct object *owner)
         request_put(container_of(n, struct request, completion));
 }
 
-static void notices_drop(struct endpoint *e)
+/* A tag is an address in the server that chose it, and so is the token of what it will not adopt; other tokens are keys that the next
+ * server knows too. */
+static bool belongs_to_one_server(const struct notice *n)
+{
+    if (n->kind == KIND_CLOSED)
+        return !(container_of(n, struct resource, closed)->flags & RESOURCE_RESTARTABLE);
+    return n->kind == KIND_EVENT || n->kind == KIND_COMPLETION || n->kind == KIND_CANCEL;
+}
+
+static void notices_drop(struct endpoint *e, bool only_of_one_server)
 {
     for (;;) {
+        struct notice *found = nullptr;
         spin_lock(&e->lock);
-        struct list_node *n = list_pop_front(&e->notices);
-        struct notice *notice = n ? list_entry(n, struct notice, link) : nullptr;
-        if (notice)
-            notice->queued = false;
+        list_for_each(node, &e->notices) {
+            struct notice *n = list_entry(node, struct notice, link);
+            if (!only_of_one_server || belongs_to_one_server(n)) {
+                found = n;
+                list_remove(node);
+                n->queued = false;
+                break;
+            }
+        }
         spin_unlock(&e->lock);
-        if (!notice)
+        if (!found)
             return;
-        notice_done(notice, notice->owner);
+        notice_done(found, found->owner);
     }
 }
 
@@ -243,7 +262,7 @@ static void endpoint_handle_closed(struct object *o)
     fail_all(e, &e->open, false);
     resources_die(e, false);
     bindings_end(e);
-    notices_drop(e);
+    notices_drop(e, false);
     object_put(o);
 }
 
@@ -335,10 +354,13 @@ void endpoint_detach(struct context *c)
     if (unanswered)
         unanswered->server = nullptr;
     bool last = --e->attached == 0;
+    e->instance += last;
     spin_unlock(&e->lock);
     if (c->buffer)
         buffer_release(take(c->buffer));
-    if (last) {
+    if (last) { /* what the next server must not get: its predecessor's tags */
+        bindings_end(e);
+        notices_drop(e, true);
         fail_all(e, &e->open, true);
         resources_die(e, true);
     }
@@ -418,22 +440,38 @@ struct context *endpoint_take_server_locked(struct endpoint *e)
     return nullptr;
 }
 
-void endpoint_post(struct endpoint *e, struct notice *n)
+/* The lock is held and released. */
+static void post_locked(struct endpoint *e, struct notice *n)
 {
     struct context *server = nullptr;
-    {
-        GUARD(&e->lock);
-        n->count++;
-        if (n->queued || e->dead)
-            return;
+    n->count++;
+    if (!n->queued && !e->dead) {
         n->queued = true;
         if (n->owner)
             object_get(n->owner);
         list_push_back(&e->notices, &n->link);
         server = endpoint_take_server_locked(e);
     }
+    spin_unlock(&e->lock);
     if (server)
         context_ready(server);
+}
+
+void endpoint_post(struct endpoint *e, struct notice *n)
+{
+    spin_lock(&e->lock);
+    post_locked(e, n);
+}
+
+bool endpoint_post_to(struct endpoint *e, uint32_t instance, struct notice *n)
+{
+    spin_lock(&e->lock);
+    if (e->dead || e->instance != instance) {
+        spin_unlock(&e->lock);
+        return false;
+    }
+    post_locked(e, n);
+    return true;
 }
 
 void endpoint_withdraw(struct endpoint *e, struct notice *n)

@@ -19,6 +19,7 @@ struct endpoint {
     struct spinlock lock;
     bool dead;                            /* its last handle is gone: nobody will ever receive again */
     uint32_t attached;                    /* contexts that serve it */
+    uint32_t instance;                    /* counts servers: the tags of an earlier one mean nothing to the next */
     uint64_t waiting_cpus;                /* bit n: waiting[n] is not empty */
     struct list_node waiting[CPU_MAX];    /* context.receive_link */
     struct list_node queue, open;         /* request.link */
@@ -54,6 +55,8 @@ enum status endpoint_unbind(struct endpoint *e, struct object *source);
 
 /* A waiting server, claimed and off the list; null: all are busy. */
 struct context *endpoint_take_server_locked(struct endpoint *e);
+/* Posts only if the server is still the one of `instance`; false: nothing was posted. */
+bool endpoint_post_to(struct endpoint *e, uint32_t instance, struct notice *n);
 /* Waits for a message and puts it into the current context's frame. `reply`: was already answered; when nothing is there to do, its
  * client is switched to directly. */
 int64_t endpoint_receive(struct endpoint *e, uint64_t deadline_ns, struct context *answered);

@@ -44,6 +44,7 @@ struct request {
     /* a submit, or a forwarded request */
     uint64_t own_words[MESSAGE_WORDS];
     struct endpoint *completion_endpoint; /* a reference; null: not a submit */
+    uint32_t completion_instance;         /* of that endpoint when it was submitted */
     struct notice completion;
 };
 
