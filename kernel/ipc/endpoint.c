@@ -6,6 +6,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/heap.h"
+#include "kernel/object/file_table.h"
 #include "kernel/task/process.h"
 #include "kernel/task/timer.h"
 
@@ -262,6 +263,7 @@ static void endpoint_handle_closed(struct object *o)
     fail_all(e, &e->open, false);
     resources_die(e, false);
     bindings_end(e);
+    files_endpoint_died(e);
     notices_drop(e, false);
     object_put(o);
 }
@@ -361,6 +363,7 @@ void endpoint_detach(struct context *c)
     if (last) { /* what the next server must not get: its predecessor's tags */
         bindings_end(e);
         notices_drop(e, true);
+        files_endpoint_died(e);
         fail_all(e, &e->open, true);
         resources_die(e, true);
     }

@@ -79,3 +79,17 @@ struct file_object *file_by_number(uint32_t number)
             return f;
     return nullptr;
 }
+
+void files_endpoint_died(const struct endpoint *e)
+{
+    for (uint32_t number = 1; number < __atomic_load_n(&next_number, __ATOMIC_ACQUIRE); number++) {
+        struct file_object *f = file_by_number(number);
+        if (!f)
+            continue;
+        if (f->endpoint == e)
+            file_endpoint_died(f);
+        object_put(file_as_object(f));
+        if (number % 64 == 0)
+            preempt_point();
+    }
+}
