@@ -25,11 +25,11 @@ section() {
     wanted "$section_name" || return 0
     "$@" >"$results/$section_name" 2>&1
     status=$?
-    grep -v '^ok ' "$results/$section_name"
-    grep -q '^not ok ' "$results/$section_name" || [ $status = 0 ] || {
+    grep -av '^ok ' "$results/$section_name"
+    grep -aq '^not ok ' "$results/$section_name" || [ $status = 0 ] || {
         echo "not ok $section_name: ended with status $status" | tee -a "$results/$section_name"
     }
-    echo "-- $section_name: $(grep -c '^ok ' "$results/$section_name") ok, $(grep -c '^not ok ' "$results/$section_name") not ok"
+    echo "-- $section_name: $(grep -ac '^ok ' "$results/$section_name") ok, $(grep -ac '^not ok ' "$results/$section_name") not ok"
 }
 
 # judge NAME COMMAND...: one check.
@@ -149,7 +149,7 @@ one_end_to_end() {
     name=$(basename "$1" .sh)
     timeout -k 10 "${E2E_LIMIT:-900}" sh "$1" >"$results/e2e-$name" 2>&1
     status=$?
-    grep -q -e '^ok ' -e '^not ok ' "$results/e2e-$name" || echo "not ok e2e $name: it said nothing (status $status)" >>"$results/e2e-$name"
+    grep -aq -e '^ok ' -e '^not ok ' "$results/e2e-$name" || echo "not ok e2e $name: it said nothing (status $status)" >>"$results/e2e-$name"
     [ $status != 124 ] || echo "not ok e2e $name: over its time" >>"$results/e2e-$name"
     sed "s/^\(ok\|not ok\) /\1 e2e $name: /" "$results/e2e-$name" >"$results/e2e-$name.done"
 }
@@ -187,13 +187,13 @@ section runner runner
 [ -z "${only-}" ] || words=$(printf '%s' "$words" | sed 's/ e2e$//')
 if [ -n "${only-}" ]; then
     end_to_end >"$results/e2e" 2>&1
-    grep -v '^ok ' "$results/e2e"
+    grep -av '^ok ' "$results/e2e"
 else
     section e2e end_to_end
 fi
 
-passed=$(cat "$results"/* | grep -c '^ok ')
-failed=$(cat "$results"/* | grep -c '^not ok ')
+passed=$(cat "$results"/* | grep -ac '^ok ')
+failed=$(cat "$results"/* | grep -ac '^not ok ')
 [ $((passed + failed)) != 0 ] || { echo "nothing matches: $words" && failed=1; }
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
