@@ -31,15 +31,17 @@ static enum status open_resource(struct operation *op)
     return status;
 }
 
+static enum status stream_open(const struct node *node, uint32_t flags, handle_t *out)
+{
+    if (flags & OPEN_TRUNCATE)
+        TRY(sys_truncate(node->file, 0));
+    return sys_stream_create(node->file, stream_flags_of(flags), rights_of(flags), PLACE_HIGH, out);
+}
+
 static enum status open_stream(struct operation *op)
 {
     op->kind = FILE_REGULAR;
-    if (op->handle != HANDLE_NONE)
-        return open_resource(op);
-    struct node *node = op->node;
-    if (op->flags & OPEN_TRUNCATE)
-        TRY(sys_truncate(node->file, 0));
-    return sys_stream_create(node->file, stream_flags_of(op->flags), rights_of(op->flags), PLACE_HIGH, &op->handle);
+    return op->handle != HANDLE_NONE ? open_resource(op) : stream_open(op->node, op->flags, &op->handle);
 }
 
 static enum status open_opened(struct operation *op, enum opened_kind kind, struct node *node)
@@ -186,8 +188,28 @@ static enum status open_finish(struct request *rq, struct operation *op, enum st
     return operation_end(op, rq, status, open_answer);
 }
 
+/* A regular file that is there, known to everybody concerned: no operation is needed. False: one is. */
+static bool open_at_once(struct request *rq, const struct vfs_open_in *in, enum status *out_status, handle_t *out_file)
+{
+    __attribute__((uninitialized)) struct credentials who;
+    bool is_exclusive = (in->flags & OPEN_CREATE) && (in->flags & OPEN_EXCLUSIVE);
+    if (is_exclusive || (in->flags & (OPEN_PATH | OPEN_DIRECTORY | OPEN_TEMPORARY)))
+        return false;
+    struct node *node = operation_glance(rq, in->path, in->flags & OPEN_NO_FOLLOW ? 0 : WALK_FOLLOW, &who);
+    if (!node || node->attributes.type != FILE_REGULAR || node->file == HANDLE_NONE || (node->filesystem->flags & FILESYSTEM_READ_ONLY))
+        return false;
+    *out_status = credentials_may(&who, &node->attributes, access_wanted(in->flags));
+    if (*out_status == OK)
+        *out_status = stream_open(node, in->flags, out_file);
+    return true;
+}
+
 enum status vfsd_open(struct request *rq, const struct vfs_open_in *in, struct vfs_open_out *out)
 {
+    enum status at_once;
+    out->kind = FILE_REGULAR;
+    if (open_at_once(rq, in, &at_once, &out->file))
+        return at_once;
     struct operation *op = nullptr;
     enum status status = open_start(rq, in->path, in->flags, in->mode, &op);
     if (!op)

@@ -87,6 +87,14 @@ enum status operation_begin_internal(struct operation **out)
     return OK;
 }
 
+struct node *operation_glance(const struct request *rq, struct view path, uint32_t walk_flags, struct credentials *out_who)
+{
+    if (!vfsd.root)
+        return nullptr;
+    credentials_read(vfsd.table, rq->credential, out_who);
+    return walk_glance(&vfsd.names, opened_root(rq->object), opened_node(rq->object), out_who, path, walk_flags);
+}
+
 void operation_free(struct operation *op)
 {
     for (uint32_t i = 0; i < op->walk_count; i++)
@@ -384,21 +392,28 @@ static enum status attributes_answered(struct operation *op)
 
 /* A regular file with a file object: the kernel knows. Otherwise what is remembered, as long as it is current: without an object
  * nobody has the file open, and every other change goes through here. */
+bool operation_known_attributes(const struct node *node, bool was_just_asked, enum status *out_status, struct file_attributes *out)
+{
+    *out_status = OK;
+    if (node->file != HANDLE_NONE) {
+        *out_status = sys_stat(node->file, out);
+        out->device = node->filesystem->device;
+        return true;
+    }
+    bool is_live = (node->filesystem->flags & FILESYSTEM_VOLATILE_NAMES) && !was_just_asked;
+    if (node->filesystem->server != HANDLE_NONE && !node->is_self && (!node->is_fresh || is_live))
+        return false;
+    *out = node->attributes;
+    return true;
+}
+
 enum status operation_need_attributes(struct operation *op, struct node *node, operation_step *then)
 {
+    enum status status;
     operation_set_node(op, node);
-    if (node->file != HANDLE_NONE) {
-        TRY(sys_stat(node->file, &op->attributes));
-        op->attributes.device = node->filesystem->device;
-        return then(op);
-    }
-    bool is_volatile = node->filesystem->flags & FILESYSTEM_VOLATILE_NAMES;
-    bool was_just_asked = is_volatile && op->walk_count && op->walks[0].parent && op->walks[0].found == node;
-    bool is_live = is_volatile && !was_just_asked;
-    if (node->filesystem->server == HANDLE_NONE || node->is_self || (node->is_fresh && !is_live)) {
-        op->attributes = node->attributes;
-        return then(op);
-    }
+    bool was_just_asked = op->walk_count && op->walks[0].parent && op->walks[0].found == node;
+    if (operation_known_attributes(node, was_just_asked, &status, &op->attributes))
+        return status == OK ? then(op) : status;
     op->then = then;
     struct fs_attributes_in in = {.node = node->attributes.inode, .attributes_space = &op->attributes};
     return operation_wait(op, fs_attributes_submit(node->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),

@@ -67,6 +67,8 @@ enum status operation_begin_internal(struct operation **out);
 enum status operation_path(struct operation *op, struct view path, uint32_t walk_flags);
 enum status operation_path_from(struct operation *op, struct opened *from, struct view path, uint32_t walk_flags);
 enum status operation_walk(struct operation *op, operation_step *next);
+/* What the request's path leads to when all of it is remembered (walk_glance), with who asks; nullptr: begin an operation. */
+struct node *operation_glance(const struct request *rq, struct view path, uint32_t walk_flags, struct credentials *out_who);
 /* For the handler's return: see above. */
 enum status operation_end(struct operation *op, struct request *rq, enum status status, operation_answer *answer);
 /* Answers and frees one that waited; for those that no completion wakes. */
@@ -116,6 +118,8 @@ static inline struct node *operation_found(const struct operation *op) { return 
 enum status operation_need_file(struct operation *op, struct node *node, operation_step *then);
 /* Fills op->attributes with what stat shows. */
 enum status operation_need_attributes(struct operation *op, struct node *node, operation_step *then);
+/* The same at once, when nobody but the kernel need be asked; false: it is operation_need_attributes' to do. */
+bool operation_known_attributes(const struct node *node, bool was_just_asked, enum status *out_status, struct file_attributes *out);
 /* Changes op->mask of op->change; the rules were checked. */
 enum status operation_change(struct operation *op, struct node *node, operation_step *then);
 /* Submits fs.create in `directory` after checking that the caller may; op->mode, op->attributes describe what is made. The caller waits. */

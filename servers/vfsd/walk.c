@@ -313,3 +313,35 @@ enum walk_need walk_run(struct walk *w)
             return need;
     }
 }
+
+/* The names of this filesystem mean the same to everybody and change only through us. */
+static bool is_remembered(const struct filesystem *fs)
+{
+    return !(fs->flags & FILESYSTEM_VOLATILE_NAMES) && !fs->is_process;
+}
+
+/* `.` and `..` are in no cache, so a path with them is walked. */
+struct node *walk_glance(struct name_cache *cache, struct node *root, struct node *start, const struct credentials *who,
+                         struct view path, uint32_t flags)
+{
+    const uint8_t *text = path.data;
+    size_t at = 0, end = path.length;
+    if (end == 0 || end > WALK_PATH_MAX)
+        return nullptr;
+    struct node *node = node_cover(text[0] == '/' ? root : start);
+    for (;;) {
+        while (at < end && text[at] == '/')
+            at++;
+        size_t stop = find_slash(text, at, end);
+        if (stop == at || stop - at > NAME_MAX_BYTES || !node_is_directory(node) || !is_remembered(node->filesystem)
+            || credentials_may(who, &node->attributes, MAY_EXECUTE) != OK)
+            return nullptr;
+        struct node *child;
+        if (name_find(cache, node, (struct view){text + at, stop - at}, &child) != NAME_PRESENT)
+            return nullptr;
+        node = node_cover(child);
+        if (stop == end)
+            return node->attributes.type == FILE_SYMLINK && (flags & WALK_FOLLOW) ? nullptr : node;
+        at = stop;
+    }
+}
