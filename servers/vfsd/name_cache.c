@@ -34,8 +34,10 @@ static void entry_remove(struct name_cache *c, struct name_entry *entry)
     *link = entry->next;
     list_remove(&entry->age);
     c->entry_count--;
-    if (entry->node)
+    if (entry->node) {
+        c->nodes->changes++;
         node_put(c->nodes, entry->node);
+    }
     node_put(c->nodes, entry->directory);
     heap_free(entry);
 }
@@ -73,6 +75,7 @@ void name_set(struct name_cache *c, struct node *directory, struct view name, st
     struct name_entry *e = entry_find(c, directory, name, hash);
     if (e) {
         struct node *old = e->node;
+        c->nodes->changes += old && old != node;
         e->node = node ? node_get(node) : nullptr;
         if (old)
             node_put(c->nodes, old);

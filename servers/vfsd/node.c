@@ -53,8 +53,7 @@ enum status node_obtain(struct node_table *t, struct filesystem *fs, const struc
 {
     struct node *node = node_find(t, fs->device, attributes->inode);
     if (node) {
-        node->attributes = *attributes;
-        node->attributes.device = fs->device;
+        node_set_attributes(t, node, attributes);
         node->is_fresh = true;
         *out = node;
         return OK;
@@ -74,6 +73,16 @@ enum status node_obtain(struct node_table *t, struct filesystem *fs, const struc
     fs->node_count++;
     *out = node;
     return OK;
+}
+
+void node_set_attributes(struct node_table *t, struct node *node, const struct file_attributes *attributes)
+{
+    const struct file_attributes *old = &node->attributes;
+    bool is_same = old->type == attributes->type && old->mode == attributes->mode && old->uid == attributes->uid
+                   && old->gid == attributes->gid;
+    t->changes += !is_same && (node_is_directory(node) || attributes->type != old->type);
+    node->attributes = *attributes;
+    node->attributes.device = node->filesystem->device;
 }
 
 static void view_free(struct view *v)

@@ -51,6 +51,7 @@ struct node {
 struct node_table {
     struct node **buckets;
     uint64_t bucket_count, node_count, next_serial;
+    uint64_t changes;           /* rises when a path that led somewhere may lead elsewhere, or not let somebody pass: path_cache.h */
     /* The node is about to go: close its file, tell its server. */
     void (*released)(struct node_table *table, struct node *node);
 };
@@ -79,6 +80,8 @@ static inline void node_drop(struct node_table *t, struct node **node)
         node_put(t, *node);
     *node = nullptr;
 }
+/* Attributes as its server told them, or with a change applied. */
+void node_set_attributes(struct node_table *t, struct node *node, const struct file_attributes *attributes);
 /* Where it was found. */
 enum status node_set_name(struct node_table *t, struct node *node, struct node *parent, struct view name);
 enum status node_set_target(struct node *node, struct view target);

@@ -92,7 +92,16 @@ struct node *operation_glance(const struct request *rq, struct view path, uint32
     if (!vfsd.root)
         return nullptr;
     credentials_read(vfsd.table, rq->credential, out_who);
-    return walk_glance(&vfsd.names, opened_root(rq->object), opened_node(rq->object), out_who, path, walk_flags);
+    bool is_absolute = path.length && path.data[0] == '/';
+    struct node *start = node_cover(is_absolute ? opened_root(rq->object) : opened_node(rq->object)), *node;
+    struct path_question question;
+    bool is_asked = path_question(&vfsd.paths, start, out_who, path, &question);
+    if (is_asked && (node = path_find(&vfsd.paths, &question)))
+        return node;
+    node = walk_glance(&vfsd.names, start, out_who, path, walk_flags);
+    if (node && is_asked && node->attributes.type != FILE_SYMLINK)
+        path_remember(&vfsd.paths, &question, node);
+    return node;
 }
 
 void operation_free(struct operation *op)
@@ -385,7 +394,7 @@ static enum status attributes_answered(struct operation *op)
 {
     TRY(operation_result(op));
     op->attributes.device = op->node->filesystem->device;
-    op->node->attributes = op->attributes;
+    node_set_attributes(&vfsd.nodes, op->node, &op->attributes);
     op->node->is_fresh = true;
     return op->then(op);
 }
@@ -420,10 +429,17 @@ enum status operation_need_attributes(struct operation *op, struct node *node, o
                           attributes_answered);
 }
 
+static void change_apply(struct operation *op)
+{
+    struct file_attributes changed = op->node->attributes;
+    attributes_apply(&changed, op->mask, &op->change);
+    node_set_attributes(&vfsd.nodes, op->node, &changed);
+}
+
 static enum status change_answered(struct operation *op)
 {
     TRY(operation_result(op));
-    attributes_apply(&op->node->attributes, op->mask, &op->change);
+    change_apply(op);
     return op->then(op);
 }
 
@@ -436,7 +452,7 @@ enum status operation_change(struct operation *op, struct node *node, operation_
         return ERR_NOT_PERMITTED;
     op->then = then;
     if (node->filesystem->server == HANDLE_NONE) {
-        attributes_apply(&node->attributes, op->mask, &op->change);
+        change_apply(op);
         return then(op);
     }
     struct fs_set_attributes_in in = {.node = node->attributes.inode, .mask = op->mask, .attributes = &op->change};

@@ -88,6 +88,7 @@ enum status vfsd_start(const struct start_block *block)
     struct name_key key = {block->random[0] | 1, block->random[1] | 1};
     TRY(node_table_init(&vfsd.nodes, node_released));
     TRY(name_cache_init(&vfsd.names, &vfsd.nodes, key, NAMES_MAX));
+    TRY(path_cache_init(&vfsd.paths, &vfsd.nodes, key));
     TRY(server_init(&vfsd.server, start_handle(block, "endpoint"), &scheme, nullptr));
     handle_t table = start_handle(block, "table");
     if (table == HANDLE_NONE || table_map(table) != OK)

@@ -3,6 +3,7 @@
 #pragma once
 #include "name_cache.h"
 #include "node.h"
+#include "path_cache.h"
 #include "abi/start.h"
 #include "server/server.h"
 
@@ -31,6 +32,7 @@ struct vfsd {
     struct server server;
     struct node_table nodes;
     struct name_cache names;
+    struct path_cache paths;
     struct list_node filesystems, openeds;
     struct node *root;          /* of the system */
     struct filesystem *dev;

@@ -321,14 +321,13 @@ static bool is_remembered(const struct filesystem *fs)
 }
 
 /* `.` and `..` are in no cache, so a path with them is walked. */
-struct node *walk_glance(struct name_cache *cache, struct node *root, struct node *start, const struct credentials *who,
-                         struct view path, uint32_t flags)
+struct node *walk_glance(struct name_cache *cache, struct node *start, const struct credentials *who, struct view path, uint32_t flags)
 {
     const uint8_t *text = path.data;
     size_t at = 0, end = path.length;
     if (end == 0 || end > WALK_PATH_MAX)
         return nullptr;
-    struct node *node = node_cover(text[0] == '/' ? root : start);
+    struct node *node = start;
     for (;;) {
         while (at < end && text[at] == '/')
             at++;

@@ -54,9 +54,9 @@ void walk_start(struct walk *w, struct name_cache *cache, struct node *root, str
 enum walk_need walk_run(struct walk *w);
 /* The same path at a glance: the node at its end when every name on it is remembered, no link is in the way and `who` may pass; without
  * a reference. nullptr: a walk finds out, and says what is wrong. What is answered is what a walk would find, for it looks at the same
- * directories and the same names; it only takes no references, because nothing else runs meanwhile. flags: WALK_FOLLOW. */
-struct node *walk_glance(struct name_cache *cache, struct node *root, struct node *start, const struct credentials *who,
-                         struct view path, uint32_t flags);
+ * directories and the same names; it only takes no references, because nothing else runs meanwhile. `start`: what is seen at the root
+ * or the current directory. flags: WALK_FOLLOW. */
+struct node *walk_glance(struct name_cache *cache, struct node *start, const struct credentials *who, struct view path, uint32_t flags);
 /* The name that WALK_LOOKUP is about, in w->at. */
 static inline struct view walk_name(const struct walk *w)
 {

@@ -495,3 +495,118 @@ TEST(a_new_filesystem_covers_a_folder_until_it_is_unmounted)
     in.text = V("extfs/mnt");
     CHECK_EQUAL(vfs_mount_type(fake_vfs, &in, &(struct vfs_mount_type_out){}), ERR_NO_DEVICE);
 }
+
+/* Twice, so that the second is answered from memory. */
+static int64_t stat_twice(const char *path)
+{
+    int64_t first = do_stat(fake_vfs, path, 0), second = do_stat(fake_vfs, path, 0);
+    CHECK_EQUAL(first, second);
+    return second;
+}
+static int64_t set_mode(const char *path, uint32_t mode)
+{
+    struct vfs_set_mode_in in = {.path = V(path), .mode = mode};
+    return vfs_set_mode(fake_vfs, &in, &(struct vfs_set_mode_out){});
+}
+
+TEST(what_is_remembered_of_a_path_is_what_a_walk_finds)
+{
+    fake_start();
+    CHECK_EQUAL(do_mkdir("/a"), OK);
+    CHECK_EQUAL(do_mkdir("/a/b"), OK);
+    CHECK_EQUAL(touch("/a/b/f"), OK);
+    CHECK_EQUAL(touch("/a/b/g"), OK);
+    CHECK_EQUAL(stat_twice("/a/b/g"), OK);
+    uint64_t g = attributes.inode;
+    CHECK_EQUAL(stat_twice("/a/b/f"), OK);
+    uint64_t f = attributes.inode;
+    /* a folder above moves away, and another comes */
+    CHECK_EQUAL(do_rename("/a", "/c", 0), OK);
+    CHECK_EQUAL(stat_twice("/a/b/f"), ERR_NOT_FOUND);
+    CHECK_EQUAL(stat_twice("/c/b/f"), OK);
+    CHECK_EQUAL(attributes.inode, f);
+    CHECK_EQUAL(do_mkdir("/a"), OK);
+    CHECK_EQUAL(do_rename("/c/b", "/a/b", 0), OK);
+    CHECK_EQUAL(stat_twice("/a/b/f"), OK);
+    CHECK_EQUAL(attributes.inode, f);
+    /* the name changes hands */
+    CHECK_EQUAL(do_rename("/a/b/g", "/a/b/f", 0), OK);
+    CHECK_EQUAL(stat_twice("/a/b/f"), OK);
+    CHECK_EQUAL(attributes.inode, g);
+    CHECK_EQUAL(stat_twice("/a/b/g"), ERR_NOT_FOUND);
+    /* a link's end, and the link itself */
+    CHECK_EQUAL(do_symlink("/a/b", "/s"), OK);
+    CHECK_EQUAL(stat_twice("/s/f"), OK);
+    CHECK_EQUAL(attributes.inode, g);
+    CHECK_EQUAL(do_stat(fake_vfs, "/s", VFS_NO_FOLLOW), OK);
+    CHECK_EQUAL(attributes.type, FILE_SYMLINK);
+    CHECK_EQUAL(stat_twice("/s"), OK);
+    CHECK_EQUAL(attributes.type, FILE_DIRECTORY);
+    CHECK_EQUAL(do_unlink("/s", 0), OK);
+    CHECK_EQUAL(stat_twice("/s/f"), ERR_NOT_FOUND);
+    CHECK_EQUAL(do_unlink("/a/b/f", 0), OK);
+    CHECK_EQUAL(stat_twice("/a/b/f"), ERR_NOT_FOUND);
+    CHECK_EQUAL(touch("/a/b/f"), OK);
+    CHECK_EQUAL(stat_twice("/a/b/f"), OK);
+    CHECK_EQUAL(stat_twice("/a/b/f/"), ERR_NOT_DIRECTORY);
+    CHECK_EQUAL(stat_twice("/a/b/f/x"), ERR_NOT_DIRECTORY);
+    CHECK_EQUAL(stat_twice("//a/./b//../b/f"), OK);
+}
+
+TEST(a_remembered_path_asks_for_permission_each_time)
+{
+    fake_start();
+    CHECK_EQUAL(do_mkdir("/d"), OK);
+    CHECK_EQUAL(do_mkdir("/d/e"), OK);
+    CHECK_EQUAL(touch("/d/e/f"), OK);
+    CHECK_EQUAL(set_mode("/d/e/f", 0600), OK);
+    become(5, 6);
+    CHECK_EQUAL(stat_twice("/d/e/f"), OK);
+    CHECK_EQUAL(do_open(fake_vfs, "/d/e/f", OPEN_READ, 0, nullptr), ERR_NO_ACCESS);
+    become(0, 0);
+    CHECK_EQUAL(set_mode("/d", 0710), OK);
+    CHECK_EQUAL(stat_twice("/d/e/f"), OK);
+    become(5, 6);
+    CHECK_EQUAL(stat_twice("/d/e/f"), ERR_NO_ACCESS);
+    CHECK_EQUAL(do_open(fake_vfs, "/d/e/f", OPEN_READ, 0, nullptr), ERR_NO_ACCESS);
+    become(0, 0);
+    struct vfs_set_owner_in owner = {.path = V("/d"), .uid = UINT32_MAX, .gid = 6};
+    CHECK_EQUAL(vfs_set_owner(fake_vfs, &owner, &(struct vfs_set_owner_out){}), OK);
+    become(5, 6);
+    CHECK_EQUAL(stat_twice("/d/e/f"), OK);
+    become(5, 7);
+    CHECK_EQUAL(stat_twice("/d/e/f"), ERR_NO_ACCESS);
+    become(8, 7);
+    fake_table()[9].group_count = 1;
+    fake_table()[9].groups[0] = 6;
+    CHECK_EQUAL(stat_twice("/d/e/f"), OK);
+    fake_table()[9].group_count = 0;
+    CHECK_EQUAL(stat_twice("/d/e/f"), ERR_NO_ACCESS);
+}
+
+TEST(a_remembered_path_sees_what_is_mounted_over_it)
+{
+    fake_start();
+    CHECK_EQUAL(do_mkdir("/m"), OK);
+    CHECK_EQUAL(touch("/m/f"), OK);
+    CHECK_EQUAL(stat_twice("/m/f"), OK);
+    handle_t inside = do_chdir(fake_vfs, "/m");
+    CHECK_EQUAL(do_stat(inside, "f", 0), OK);
+    struct vfs_mount_type_in in = {.text = V("tmpfs/m"), .type_bytes = 5};
+    CHECK_EQUAL(vfs_mount_type(fake_vfs, &in, &(struct vfs_mount_type_out){}), OK);
+    CHECK_EQUAL(stat_twice("/m/f"), ERR_NOT_FOUND);
+    CHECK_EQUAL(touch("/m/f"), OK);
+    CHECK_EQUAL(stat_twice("/m/f"), OK);
+    struct vfs_unmount_in out = {.path = V("/m")};
+    CHECK_OK(sys_handle_close(inside));
+    CHECK_EQUAL(vfs_unmount(fake_vfs, &out, &(struct vfs_unmount_out){}), OK);
+    CHECK_EQUAL(stat_twice("/m/f"), OK);
+    /* the same words from another place */
+    CHECK_EQUAL(do_mkdir("/n"), OK);
+    handle_t m = do_chdir(fake_vfs, "/m"), n = do_chdir(fake_vfs, "/n");
+    CHECK_EQUAL(do_stat(m, "f", 0), OK);
+    CHECK_EQUAL(do_stat(n, "f", 0), ERR_NOT_FOUND);
+    CHECK_EQUAL(do_stat(m, "f", 0), OK);
+    CHECK_OK(sys_handle_close(m));
+    CHECK_OK(sys_handle_close(n));
+}
