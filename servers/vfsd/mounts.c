@@ -24,7 +24,7 @@ static void filesystem_cover(struct filesystem *fs, struct node *directory)
         return;
     fs->covered = node_get(directory);
     directory->mounted = fs;
-    vfsd.nodes.changes++;
+    node_lost_a_name(&vfsd.nodes, directory);
 }
 
 /* What fs.root answered. */
@@ -275,7 +275,7 @@ static enum status unmount_walked(struct operation *op)
         return ERR_BUSY;
     node_drop(&vfsd.nodes, &w->found);
     fs->covered->mounted = nullptr;
-    vfsd.nodes.changes++;
+    node_lost_a_name(&vfsd.nodes, fs->covered);
     node_drop(&vfsd.nodes, &fs->covered);
     node_drop(&vfsd.nodes, &fs->root);
     list_remove(&fs->link);

@@ -35,7 +35,7 @@ static void entry_remove(struct name_cache *c, struct name_entry *entry)
     list_remove(&entry->age);
     c->entry_count--;
     if (entry->node) {
-        c->nodes->changes++;
+        node_lost_a_name(c->nodes, entry->node);
         node_put(c->nodes, entry->node);
     }
     node_put(c->nodes, entry->directory);
@@ -60,7 +60,7 @@ static void evict_one(struct name_cache *c)
 enum name_known name_find(struct name_cache *c, const struct node *directory, struct view name, struct node **out_node)
 {
     struct name_entry *e = entry_find(c, directory, name, name_hash(&c->key, directory->serial, name));
-    if (!e)
+    if (!e || e->is_unknown)
         return NAME_UNKNOWN;
     e->is_used = true;
     if (!e->node)
@@ -75,8 +75,10 @@ void name_set(struct name_cache *c, struct node *directory, struct view name, st
     struct name_entry *e = entry_find(c, directory, name, hash);
     if (e) {
         struct node *old = e->node;
-        c->nodes->changes += old && old != node;
+        if (old && old != node)
+            node_lost_a_name(c->nodes, old);
         e->node = node ? node_get(node) : nullptr;
+        e->is_unknown = false;
         if (old)
             node_put(c->nodes, old);
         return;
@@ -98,8 +100,16 @@ void name_set(struct name_cache *c, struct node *directory, struct view name, st
 void name_forget(struct name_cache *c, struct node *directory, struct view name)
 {
     struct name_entry *e = entry_find(c, directory, name, name_hash(&c->key, directory->serial, name));
-    if (e)
-        entry_remove(c, e);
+    if (!e)
+        return;
+    struct node *old = e->node;
+    e->node = nullptr;
+    e->is_unknown = true;
+    e->is_used = false;
+    if (old) {
+        node_lost_a_name(c->nodes, old);
+        node_put(c->nodes, old);
+    }
 }
 
 void name_cache_purge(struct name_cache *c, const struct filesystem *fs)

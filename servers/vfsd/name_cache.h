@@ -15,6 +15,7 @@ struct name_entry {
     struct node *node;           /* nullptr: there is no such name */
     uint64_t hash;
     bool is_used;
+    bool is_unknown;             /* it is being changed: as good as no entry, and its place is kept for the outcome */
     uint8_t name_bytes;
     uint8_t name[];
 };

@@ -80,7 +80,10 @@ void node_set_attributes(struct node_table *t, struct node *node, const struct f
     const struct file_attributes *old = &node->attributes;
     bool is_same = old->type == attributes->type && old->mode == attributes->mode && old->uid == attributes->uid
                    && old->gid == attributes->gid;
-    t->changes += !is_same && (node_is_directory(node) || attributes->type != old->type);
+    if (!is_same && (node_is_directory(node) || attributes->type == FILE_DIRECTORY)) {
+        t->changes++;
+        t->directory_changes++;
+    }
     node->attributes = *attributes;
     node->attributes.device = node->filesystem->device;
 }

@@ -51,7 +51,8 @@ struct node {
 struct node_table {
     struct node **buckets;
     uint64_t bucket_count, node_count, next_serial;
-    uint64_t changes;           /* rises when a path that led somewhere may lead elsewhere, or not let somebody pass: path_cache.h */
+    /* path_cache.h: rises when a path that led to a directory may lead elsewhere, or not let somebody pass; and when any path may */
+    uint64_t directory_changes, changes;
     /* The node is about to go: close its file, tell its server. */
     void (*released)(struct node_table *table, struct node *node);
 };
@@ -79,6 +80,12 @@ static inline void node_drop(struct node_table *t, struct node **node)
     if (*node)
         node_put(t, *node);
     *node = nullptr;
+}
+/* A name leads there no longer. */
+static inline void node_lost_a_name(struct node_table *t, const struct node *node)
+{
+    t->changes++;
+    t->directory_changes += node->attributes.type == FILE_DIRECTORY;
 }
 /* Attributes as its server told them, or with a change applied. */
 void node_set_attributes(struct node_table *t, struct node *node, const struct file_attributes *attributes);

@@ -87,21 +87,27 @@ enum status operation_begin_internal(struct operation **out)
     return OK;
 }
 
+static struct node *glance(struct node *start, struct view path, uint32_t walk_flags, const struct credentials *who)
+{
+    struct path_question question;
+    bool is_asked = path_question(&vfsd.paths, start, who, path, &question);
+    struct node *node = is_asked ? path_find(&vfsd.paths, &question) : nullptr;
+    if (node)
+        return node;
+    node = walk_glance(&vfsd.names, start, who, path, walk_flags);
+    if (node && is_asked && node->attributes.type != FILE_SYMLINK)
+        path_remember(&vfsd.paths, &question, node);
+    return node;
+}
+
 struct node *operation_glance(const struct request *rq, struct view path, uint32_t walk_flags, struct credentials *out_who)
 {
     if (!vfsd.root)
         return nullptr;
     credentials_read(vfsd.table, rq->credential, out_who);
     bool is_absolute = path.length && path.data[0] == '/';
-    struct node *start = node_cover(is_absolute ? opened_root(rq->object) : opened_node(rq->object)), *node;
-    struct path_question question;
-    bool is_asked = path_question(&vfsd.paths, start, out_who, path, &question);
-    if (is_asked && (node = path_find(&vfsd.paths, &question)))
-        return node;
-    node = walk_glance(&vfsd.names, start, out_who, path, walk_flags);
-    if (node && is_asked && node->attributes.type != FILE_SYMLINK)
-        path_remember(&vfsd.paths, &question, node);
-    return node;
+    struct node *start = node_cover(is_absolute ? opened_root(rq->object) : opened_node(rq->object));
+    return glance(start, path, walk_flags, out_who);
 }
 
 void operation_free(struct operation *op)
@@ -141,13 +147,27 @@ enum status operation_keep_text(struct operation *op, struct view text)
     return OK;
 }
 
+/* How much of the path is before the slash of its last name; 0: there is no such slash, or it is the first or last byte. */
+static size_t folder_bytes(struct view path)
+{
+    size_t at = path.length;
+    while (at > 0 && path.data[at - 1] != '/')
+        at--;
+    return at > 1 && at < path.length ? at - 1 : 0;
+}
+
 enum status operation_path_from(struct operation *op, struct opened *from, struct view path, uint32_t walk_flags)
 {
     if (!vfsd.root)
         return ERR_WOULD_BLOCK;
     if (op->walk_count == ARRAY_LENGTH(op->walks))
         return ERR_INVALID;
-    walk_start(&op->walks[op->walk_count++], &vfsd.names, opened_root(from), opened_node(from), &op->who, path, walk_flags);
+    struct walk *w = &op->walks[op->walk_count++];
+    walk_start(w, &vfsd.names, opened_root(from), opened_node(from), &op->who, path, walk_flags);
+    size_t bytes = folder_bytes(path);
+    struct node *folder = bytes ? glance(w->at, (struct view){path.data, bytes}, 0, &op->who) : nullptr;
+    if (folder && node_is_directory(folder))
+        walk_skip(w, bytes, folder);
     return OK;
 }
 

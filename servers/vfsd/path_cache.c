@@ -33,10 +33,15 @@ bool path_question(const struct path_cache *c, const struct node *start, const s
     return true;
 }
 
+static uint64_t changes_of(const struct path_cache *c, bool is_directory)
+{
+    return is_directory ? c->nodes->directory_changes : c->nodes->changes;
+}
+
 struct node *path_find(const struct path_cache *c, const struct path_question *q)
 {
     const struct path_entry *e = &c->entries[q->hash & (ENTRIES - 1)];
-    bool is_it = e->hash == q->hash && e->changes == c->nodes->changes && e->start == q->start && e->identity == q->identity
+    bool is_it = e->hash == q->hash && e->changes == changes_of(c, e->is_directory) && e->start == q->start && e->identity == q->identity
                  && e->length == q->path.length && name_equal(e->path, q->path.data, q->path.length);
     return is_it ? e->node : nullptr;
 }
@@ -45,10 +50,11 @@ void path_remember(struct path_cache *c, const struct path_question *q, struct n
 {
     struct path_entry *e = &c->entries[q->hash & (ENTRIES - 1)];
     e->hash = q->hash;
-    e->changes = c->nodes->changes;
+    e->is_directory = node_is_directory(node);
+    e->changes = changes_of(c, e->is_directory);
     e->start = q->start;
     e->identity = q->identity;
     e->node = node;
-    e->length = (uint32_t)q->path.length;
+    e->length = (uint32_t)q->path.length & INT32_MAX;
     memcpy(e->path, q->path.data, q->path.length);
 }

@@ -24,8 +24,21 @@ static void move_to(struct walk *w, struct node *node)
 void walk_start(struct walk *w, struct name_cache *cache, struct node *root, struct node *start, const struct credentials *who,
                 struct view path, uint32_t flags)
 {
-    *w = (struct walk){.cache = cache, .who = who, .root = node_get(root), .flags = flags, .path = path,
-                       .last = WALK_LAST_ROOT, .status = OK};
+    /* not all of it at once: `room` is not looked at before it is written */
+    w->cache = cache;
+    w->who = who;
+    w->root = node_get(root);
+    w->flags = flags;
+    w->links = 0;
+    w->path = path;
+    w->owned = nullptr;
+    w->name_start = w->name_end = w->next = 0;
+    w->found = w->parent = w->child = nullptr;
+    w->last = WALK_LAST_ROOT;
+    w->has_trailing_slash = false;
+    w->status = OK;
+    w->state = WALK_CHILD_UNASKED;
+    w->generation = 0;
     bool is_absolute = path.length > 0 && path.data[0] == '/';
     w->at = node_get(node_cover(is_absolute ? root : start));
 }
@@ -42,10 +55,21 @@ void walk_end(struct walk *w)
     w->owned = nullptr;
 }
 
+void walk_skip(struct walk *w, size_t bytes, struct node *node)
+{
+    move_to(w, node_get(node));
+    w->next = bytes + 1;
+}
+
 enum status walk_keep_path(struct walk *w)
 {
-    if (w->owned || w->path.length == 0)
+    if (w->owned || w->path.length == 0 || w->path.data == w->room)
         return OK;
+    if (w->path.length <= sizeof w->room) {
+        memcpy(w->room, w->path.data, w->path.length);
+        w->path.data = w->room;
+        return OK;
+    }
     uint8_t *copy = heap_allocate(w->path.length);
     if (!copy)
         return ERR_NO_MEMORY;

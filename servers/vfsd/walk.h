@@ -21,6 +21,7 @@ enum : uint32_t {
     WALK_FILE = 16,      /* a file may be made at the end: a slash behind is ERR_IS_DIRECTORY, whatever is there */
 };
 #define WALK_LINKS_MAX 40u
+#define WALK_ROOM 64u
 #define WALK_PATH_MAX 4096u
 
 enum walk_need { WALK_DONE, WALK_FAILED, WALK_LOOKUP, WALK_LINK };
@@ -33,7 +34,8 @@ struct walk {
     struct node *root;
     uint32_t flags, links;
     struct view path;
-    uint8_t *owned;              /* the path's memory, when it is the walk's own */
+    uint8_t *owned;              /* the path's memory, when it is the walk's own; or it is in `room` */
+    uint8_t room[WALK_ROOM];
     size_t name_start, name_end, next; /* the current name, and where the rest begins */
     /* results of WALK_DONE: */
     struct node *found;          /* nullptr: WALK_MAY_MISS and there is none */
@@ -57,6 +59,8 @@ enum walk_need walk_run(struct walk *w);
  * directories and the same names; it only takes no references, because nothing else runs meanwhile. `start`: what is seen at the root
  * or the current directory. flags: WALK_FOLLOW. */
 struct node *walk_glance(struct name_cache *cache, struct node *start, const struct credentials *who, struct view path, uint32_t flags);
+/* Before the first run: the folders that the path begins with, `bytes` of it and a slash behind them, lead to `node`. */
+void walk_skip(struct walk *w, size_t bytes, struct node *node);
 /* The name that WALK_LOOKUP is about, in w->at. */
 static inline struct view walk_name(const struct walk *w)
 {
