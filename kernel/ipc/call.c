@@ -174,6 +174,8 @@ static enum status ask(struct context *c, struct request *r)
         server->schedule = c->schedule;
         context_block_prepare("a reply", r->endpoint->object.id,
                               r->kind & KIND_INTERRUPTIBLE ? WAIT_INTERRUPTIBLE | WAIT_KILLABLE : WAIT_KILLABLE);
+        if (unlikely(__atomic_load_n(&r->state, __ATOMIC_SEQ_CST) == REQUEST_DONE))
+            context_wake(c); /* the endpoint died since the lock was given back: who answered did not find us asleep */
         context_switch_direct(server);
     } else {
         if (unlikely(context_is_interrupted(c)))

@@ -84,11 +84,13 @@ bool ipc_call_fast(struct resource *resource, uint32_t kind, uint64_t *words, in
     server->serving = r;
     list_push_back(&e->open, &r->link);
     e->events_in_row = 0;
-    spin_unlock(&e->lock);
     deliver(r, server);
     server->schedule = c->schedule;
-    if (likely(context_block_now(c, "a reply", e->object.id,
-                                 kind & KIND_INTERRUPTIBLE ? WAIT_KILLABLE | WAIT_INTERRUPTIBLE : WAIT_KILLABLE)))
+    /* Asleep before the lock is given back: who answers instead of the server, because the endpoint dies, finds us BLOCKED. */
+    bool sleeps = context_block_now(c, "a reply", e->object.id,
+                                    kind & KIND_INTERRUPTIBLE ? WAIT_KILLABLE | WAIT_INTERRUPTIBLE : WAIT_KILLABLE);
+    spin_unlock(&e->lock);
+    if (likely(sleeps))
         context_switch_claimed(server);
     else
         context_ready(server); /* somebody wants this context: the long way finds out who */
