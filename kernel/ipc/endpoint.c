@@ -135,7 +135,8 @@ static void fail_all(struct endpoint *e, struct list_node *which, bool keep_rest
         list_for_each_safe(node, which) {
             struct request *r = list_entry(node, struct request, link);
             bool may_repeat = r->kind & KIND_IDEMPOTENT || r->resource->flags & RESOURCE_REPLAYED;
-            if (keep_restartable && r->resource->flags & RESOURCE_RESTARTABLE && may_repeat) {
+            bool abandoned = !r->client && !r->completion_endpoint; /* its words and its space went with the client */
+            if (keep_restartable && !e->dead && !abandoned && r->resource->flags & RESOURCE_RESTARTABLE && may_repeat) {
                 if (r->state == REQUEST_OPEN) { /* the next server gets it again, from the beginning */
                     list_remove(node);
                     r->state = REQUEST_QUEUED;
