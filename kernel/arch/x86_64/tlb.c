@@ -81,7 +81,8 @@ void tlb_flush_kernel(void)
 void tlb_batch_flush(struct tlb_batch *b)
 {
     if (b->page_count) {
-        /* Full order: the entries are written before we look who might have read the old ones. */
+        /* The entries are written before we look who might have read the old ones: a plain store may still be on its way. */
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
         uint64_t cpus_active = __atomic_load_n(&b->space->cpus, __ATOMIC_SEQ_CST), self = 1ull << this_cpu()->number;
         if (cpus_active & self) {
             if (b->page_count <= BATCH_PAGES_MAX)
