@@ -208,11 +208,12 @@ static void switch_to(struct context *to)
     struct context *from = cpu->current;
     DEBUG_ASSERT(!to->on_cpu);
     __atomic_store_n(&to->on_cpu, 1, __ATOMIC_RELAXED);
-    __atomic_store_n(&to->state, CONTEXT_RUNNING, __ATOMIC_RELAXED);
     to->cpu = cpu->number;
     cpu->current = to;
     cpu->switches++;
     cpu->leaving = from;
+    /* Sequentially consistent, for context_attention: either it finds `to` current here, or context_load_block sees what it wants. */
+    __atomic_store_n(&to->state, CONTEXT_RUNNING, __ATOMIC_SEQ_CST);
     context_load_block(to);
     activate_space_of(to);
     arch_context_switch(&from->arch, &to->arch);
