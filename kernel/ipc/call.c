@@ -3,7 +3,9 @@
  * switches straight back. The queue exists only for servers that are busy.
  *
  * Who may touch a request is decided by its endpoint's lock and its state (request.h). While `busy` is set its client stays,
- * even when killed: a copy between the two is under way. */
+ * even when killed: a copy between the two is under way.
+ *
+ * Model: tests/models/call.pml. */
 #include "arch/machine.h"
 #include "base/string.h"
 #include "kernel/core/panic.h"

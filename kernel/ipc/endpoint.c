@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Endpoints and resources: creation, the receive side, notices, and what happens when either end dies. */
+ * Endpoints and resources: creation, the receive side, notices, and what happens when either end dies.
+ *
+ * Models: tests/models/death.pml, call.pml. */
 #include "kernel/ipc/endpoint.h"
 #include "arch/machine.h"
 #include "base/hash.h"

@@ -4,7 +4,9 @@
  * does the same in general; both leave requests, endpoints and contexts in the same states.
  *
  * The current context goes from RUNNING straight to BLOCKED: it has nothing left to test, and who wins it away waits only for the
- * switch that follows at once. */
+ * switch that follows at once.
+ *
+ * Model: tests/models/call.pml. */
 #include "kernel/ipc/fast.h"
 #include "kernel/task/process.h"
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Contexts and the scheduler: per-CPU run queues with a bitmap over priorities, one switch function, lazy slice timer.
- * run_queue.lock guards a CPU's queue; nothing else is locked on a switch. */
+ * run_queue.lock guards a CPU's queue; nothing else is locked on a switch.
+ *
+ * Models: tests/models/context.pml, attention.pml. */
 #include "kernel/task/context.h"
 #include "arch/machine.h"
 #include "base/fmt.h"

@@ -11,7 +11,9 @@
  * without waiting: a CPU in the middle of a switch never waits for another one, and there can be no circle.
  *
  * Time and priority belong to a scheduling entity apart from the context. A context runs on `schedule`: its own,
- * or one that a client lent it by a call. */
+ * or one that a client lent it by a call.
+ *
+ * Model: tests/models/context.pml. */
 #pragma once
 #include "arch/context.h"
 #include "kernel/core/addresses.h"

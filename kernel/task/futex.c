@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Futexes: a hash of buckets, each with a lock and the sleepers that fall into it. The word is compared under the bucket's
- * lock, without ever faulting there: if its page is not present, it is brought in outside and the comparison starts again. */
+ * lock, without ever faulting there: if its page is not present, it is brought in outside and the comparison starts again.
+ *
+ * Model: tests/models/futex.pml. */
 #include "kernel/task/futex.h"
 #include "base/hash.h"
 #include "kernel/ipc/readiness.h"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * What came in from user mode and is not a system call: page faults, other exceptions, and the look that is taken on the way back.
  * A fault that memory cannot answer goes to the personality, if it may be interrupted now; otherwise the process ends with the
- * exception as its status. The kernel itself never faults but in user copies. */
+ * exception as its status. The kernel itself never faults but in user copies.
+ *
+ * Model: tests/models/gate.pml. */
 #include "abi/memory.h"
 #include "arch/trap.h"
 #include "arch/context.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Waiting for conditions: queue, test, sleep. The order is what makes it right: the waiter is on the queue and BLOCKED before it
- * tests, so a waker that changes the condition afterwards finds it. */
+ * tests, so a waker that changes the condition afterwards finds it.
+ *
+ * Model: tests/models/context.pml. */
 #include "kernel/task/wait.h"
 #include "arch/machine.h"
 #include "kernel/core/panic.h"

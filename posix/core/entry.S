@@ -7,7 +7,9 @@
  * THE GATE. masked goes to 0, then pending is looked at, then the program goes on. The kernel may send an upcall at any instruction
  * after the store to masked; what is then in `saved` is the middle of the gate, and posix_upcall_arrived completes it: inside
  * [posix_gate, posix_gate_end) the program's rip and rsp are user_rip and user_rsp; all other registers are the program's
- * already. The other way out, posix_resume, is one native call. */
+ * already. The other way out, posix_resume, is one native call.
+ *
+ * Model: tests/models/gate.pml. */
 #include "posix/core/offsets.h"
 
     .section .posix.header, "a", @progbits

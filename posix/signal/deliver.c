@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * From "something is pending" to the program's handler. Entered from the gates with the program's registers in block.saved; what is
- * there when these functions return is what the program goes on with. */
+ * there when these functions return is what the program goes on with.
+ *
+ * Model: tests/models/gate.pml. */
 #include "posix/core/image.h"
 #include "posix/process/process_calls.h"
 #include "posix/signal/signal.h"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Shootdowns. Each CPU has a box of two counters: `asked` rises with each request, `answered` follows when the CPU has flushed.
  * A request is complete when answered has reached the value that asking made: requests coalesce, nothing is queued, nothing
- * can fill up. A CPU that waits answers its own box, so two that wait for each other both go on. */
+ * can fill up. A CPU that waits answers its own box, so two that wait for each other both go on.
+ *
+ * Model: tests/models/tlb.pml. */
 #include "arch/machine.h"
 #include "arch/mmu.h"
 #include "kernel/core/cpu.h"
