@@ -126,13 +126,15 @@ static bool is_directory(const struct ram_node *node)
 
 static enum status name_check(struct view name)
 {
-    if (name.length == 0 || view_find(name, '/') < name.length || view_find(name, 0) < name.length)
+    bool is_dots = name.length <= 2;
+    for (size_t i = 0; i < name.length; i++) {
+        if (name.data[i] == '/' || name.data[i] == 0)
+            return ERR_INVALID;
+        is_dots &= name.data[i] == '.';
+    }
+    if (is_dots) /* or empty */
         return ERR_INVALID;
-    if (name.length > FS_NAME_MAX)
-        return ERR_NAME_TOO_LONG;
-    if (view_equal(name, VIEW_OF_LITERAL(".")) || view_equal(name, VIEW_OF_LITERAL("..")))
-        return ERR_INVALID;
-    return OK;
+    return name.length > FS_NAME_MAX ? ERR_NAME_TOO_LONG : OK;
 }
 
 /* May a name be added here? */
@@ -247,15 +249,19 @@ static void name_lost(struct ram_node *node, int64_t now_ns)
 enum status ram_unlink(struct ram_tree *t, struct ram_node *directory, struct view name, bool wants_directory, int64_t now_ns,
                        struct ram_node **out_victim)
 {
-    struct ram_node *victim;
-    TRY(ram_lookup(t, directory, name, &victim));
+    if (!is_directory(directory))
+        return ERR_NOT_DIRECTORY;
+    struct ram_entry *entry = ram_directory_find(&directory->entries, &t->key, name);
+    if (!entry)
+        return ERR_NOT_FOUND;
+    struct ram_node *victim = entry->node;
     if (wants_directory && !is_directory(victim))
         return ERR_NOT_DIRECTORY;
     if (!wants_directory && is_directory(victim))
         return ERR_IS_DIRECTORY;
     if (wants_directory && victim->entries.live > 0)
         return ERR_NOT_EMPTY;
-    ram_directory_remove(&directory->entries, ram_directory_find(&directory->entries, &t->key, name));
+    ram_directory_remove(&directory->entries, entry);
     name_lost(victim, now_ns);
     directory_changed(directory, now_ns);
     *out_victim = victim;

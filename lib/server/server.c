@@ -302,12 +302,27 @@ static void announce_ready(void)
         IGNORE(init_ready(supervisor, &in, &out));
 }
 
+/* The request at hand is answered first when it is not deferred. */
+static void take_next_answer(struct server *s, struct request *rq, struct message *m)
+{
+    if (!rq->deferred)
+        IGNORE(sys_reply(s->endpoint, rq->id, rq->result, rq->flags, m));
+    rq->deferred = false;
+    rq->id = s->next_answer.request;
+    rq->result = s->next_answer.result;
+    rq->flags = s->next_answer.flags;
+    memcpy(m->words, s->next_answer.m.words, sizeof m->words);
+    s->next_answer.request = 0;
+}
+
 enum status server_run(struct server *s)
 {
     announce_ready();
     struct message m = {};
     struct request rq = {.deferred = true};
     while (!s->stopping) {
+        if (s->next_answer.request)
+            take_next_answer(s, &rq, &m);
         enum status status = rq.deferred ? sys_receive(s->endpoint, RECEIVE_WAIT, &m)
                                          : sys_reply_receive(s->endpoint, rq.id, rq.result, rq.flags, &m);
         bool was_reply = !rq.deferred;
@@ -325,6 +340,8 @@ enum status server_run(struct server *s)
         rq = request_of(s, &m);
         handle_request(s, &rq);
     }
+    if (s->next_answer.request)
+        take_next_answer(s, &rq, &m);
     if (!rq.deferred)
         IGNORE(sys_reply(s->endpoint, rq.id, rq.result, rq.flags, &m));
     return OK;
@@ -339,6 +356,18 @@ enum status server_answer(struct server *s, uint64_t request, int64_t result)
 {
     struct message m = {};
     return sys_reply(s->endpoint, request, result, 0, &m);
+}
+
+void server_answer_next(struct server *s, uint64_t request, int64_t result, uint64_t flags, const struct message *m)
+{
+    if (s->next_answer.request) /* one a turn; a second goes at once */
+        IGNORE(sys_reply(s->endpoint, request, result, flags, m));
+    else {
+        s->next_answer.request = request;
+        s->next_answer.result = result;
+        s->next_answer.flags = flags;
+        memcpy(s->next_answer.m.words, m->words, sizeof m->words);
+    }
 }
 
 enum status server_answer_data(struct server *s, uint64_t request, struct view data)

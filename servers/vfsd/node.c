@@ -104,6 +104,12 @@ static enum status view_copy(struct view from, struct view *out)
     return OK;
 }
 
+static void name_free(struct node *node)
+{
+    if (node->name.data != node->short_name)
+        view_free(&node->name);
+}
+
 /* A node that goes lets go of its parent, which may go next: a loop, so that deep trees need no stack. */
 void node_release(struct node_table *t, struct node *node)
 {
@@ -116,7 +122,7 @@ void node_release(struct node_table *t, struct node *node)
         *link = node->next;
         t->node_count--;
         node->filesystem->node_count--;
-        view_free(&node->name);
+        name_free(node);
         view_free(&node->target);
         heap_free(node);
         node = parent;
@@ -127,9 +133,12 @@ enum status node_set_name(struct node_table *t, struct node *node, struct node *
 {
     if (node->parent == parent && view_equal(node->name, name))
         return OK;
-    struct view copy;
-    TRY(view_copy(name, &copy));
-    view_free(&node->name);
+    struct view copy = {node->short_name, name.length};
+    if (name.length > NODE_SHORT_NAME)
+        TRY(view_copy(name, &copy));
+    else
+        memmove(node->short_name, name.data, name.length);
+    name_free(node);
     node->name = copy;
     struct node *old = node->parent;
     node->parent = node_get(parent);

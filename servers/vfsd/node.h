@@ -11,6 +11,8 @@
 #include "base/list.h"
 #include "base/span.h"
 
+#define NODE_SHORT_NAME 32u
+
 struct node;
 struct device;
 
@@ -42,10 +44,11 @@ struct node {
     handle_t file;              /* regular: the file object, or HANDLE_NONE; named pipe: the end kept for the first writer */
     struct filesystem *mounted; /* directory: what covers it */
     struct node *parent;        /* with a reference; nullptr for a root, or never known */
-    struct view name;           /* in the parent; own memory */
+    struct view name;           /* in the parent; in short_name, or own memory */
     struct view target;         /* symbolic link: once read; own memory */
     struct device *device;      /* in /dev */
     struct node *first_child, *sibling; /* in /dev */
+    uint8_t short_name[NODE_SHORT_NAME];
 };
 
 struct node_table {

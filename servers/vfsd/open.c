@@ -163,7 +163,14 @@ static void open_answer(struct operation *op, enum status status)
     if (!op->request)
         return;
     struct vfs_open_out out = {.kind = op->kind, .file = op->handle};
-    IGNORE(vfs_open_reply(vfsd.server.endpoint, op->request, status, &out));
+    struct message m = {};
+    uint64_t flags = 0;
+    if (status == OK) { /* vfs_open_reply, with the next receive */
+        vfs_open_encode_out(&out, &m);
+        m.words[3] = (uint32_t)out.file;
+        flags = out.file == HANDLE_NONE ? 0 : REPLY_HANDLE | REPLY_HANDLE_MOVE;
+    }
+    server_answer_next(&vfsd.server, op->request, status, flags, &m);
 }
 
 static enum status open_start(struct request *rq, struct view path, uint32_t flags, uint32_t mode, struct operation **out_op)

@@ -87,7 +87,7 @@ enum status operation_begin_internal(struct operation **out)
     return OK;
 }
 
-static struct node *glance(struct node *start, struct view path, uint32_t walk_flags, const struct credentials *who)
+static inline __attribute__((always_inline)) struct node *glance(struct node *start, struct view path, uint32_t walk_flags, const struct credentials *who)
 {
     struct path_question question;
     bool is_asked = path_question(&vfsd.paths, start, who, path, &question);
@@ -369,7 +369,8 @@ enum status operation_result_step(struct operation *op)
 
 void operation_plain_answer(struct operation *op, enum status status)
 {
-    IGNORE(server_answer(&vfsd.server, op->request, status));
+    struct message m = {};
+    server_answer_next(&vfsd.server, op->request, status, 0, &m);
 }
 
 /* -- shared steps ------------------------------------------------------------------------------------------------ */

@@ -418,7 +418,11 @@ bool fake_is_done(int request, int64_t *out_result)
     return true;
 }
 
-void fake_cancel(int request) { vfsd.server.ops->cancel(&vfsd.server, (uint64_t)request); }
+void fake_cancel(int request)
+{
+    vfsd.server.ops->cancel(&vfsd.server, (uint64_t)request);
+    pump(); /* the answer goes with the loop's next receive */
+}
 
 int64_t sys_call(handle_t handle, uint32_t kind, struct message *in_out)
 {

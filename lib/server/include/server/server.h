@@ -63,6 +63,12 @@ struct server {
     uint32_t slot_count, slot_limit, first_free;
     bool stopping;
     struct file_attributes stat_scratch;
+    struct {
+        uint64_t request;    /* 0: none */
+        int64_t result;
+        uint64_t flags;
+        struct message m;
+    } next_answer;
 };
 #define TOKEN_OPEN (1ull << 63) /* tokens of server_open have it; a server's own tokens do not */
 
@@ -95,5 +101,8 @@ static inline enum status server_bind(struct server *s, handle_t source, struct 
 static inline uint64_t server_completion_tag(struct completion *c) { return sys_address(c); }
 /* Answers a deferred request whose reply is a result alone. */
 enum status server_answer(struct server *s, uint64_t request, int64_t result);
+/* Answers a deferred request together with the loop's next receive, which is one entry into the kernel less and goes straight to the
+ * client. Only for what the loop calls, and without data: words, and a handle that stays open until then. */
+void server_answer_next(struct server *s, uint64_t request, int64_t result, uint64_t flags, const struct message *m);
 /* Answers a deferred read. */
 enum status server_answer_data(struct server *s, uint64_t request, struct view data);
