@@ -49,8 +49,10 @@ uint64_t pageable_change_locked(struct pageable *p, uint64_t page, uint64_t coun
         uint64_t first = page > m->page ? page - m->page : 0, last = MIN(end - m->page, pages);
         struct address_space *s = m->space;
         GUARD(&s->table_lock);
-        if (change_entries(s, m->start + (first << PAGE_BITS), m->start + (last << PAGE_BITS), change))
-            cpus_to_flush |= __atomic_load_n(&s->cpus, __ATOMIC_SEQ_CST);
+        if (!change_entries(s, m->start + (first << PAGE_BITS), m->start + (last << PAGE_BITS), change))
+            continue;
+        __atomic_thread_fence(__ATOMIC_SEQ_CST); /* the entries are written before we look who might have read the old ones */
+        cpus_to_flush |= __atomic_load_n(&s->cpus, __ATOMIC_SEQ_CST);
     }
     return cpus_to_flush;
 }

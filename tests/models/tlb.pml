@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Shootdowns: kernel/arch/x86_64/tlb.c, and who must be asked: space_activate and tlb_batch_flush (kernel/mm/space.c).
+ * Shootdowns: kernel/arch/x86_64/tlb.c, and who must be asked: space_activate, tlb_batch_flush, and the
+ * same order in pageable_change_locked (kernel/mm/space.c, pageable.c).
  * CPUs 0 and 1 each change one entry of the space and free its frame; CPU 2 begins to run in the space, reads through its TLB, answers
  * when its interrupts are open, and leaves. Interrupts are off on 0 and 1: they answer only while they wait.
  * An entry is written to a store buffer first, as on the real processor (`written` but not yet `entry`): the fence empties it.
