@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ * What the files of fs/redoxfs share: the format's numbers, and how a pointer is followed. */
+#pragma once
+#include "redoxfs/redoxfs.h"
+
+enum : uint32_t {
+    RING_SLOTS = 256, VERSION = 8,
+    HEADER_UUID = 16, HEADER_SIZE = 32, HEADER_GENERATION = 40, HEADER_TREE = 48, HEADER_ALLOC = 64, HEADER_RELEASE = 3152,
+    HEADER_CHECK = 4072, HEADER_HASH = 4088, HEADER_HASHED = 4072,
+    TREE_FANOUT = 254, TREE_LEVELS = 4, TREE_BITMAP = 4064, POINTER_BYTES = 16,
+    NODE_AREA = 128, NODE_PADDING = 74, NODE_FLAG_INLINE = 1,
+    INDIRECT_FANOUT = 256, INDIRECT_HEIGHT_MAX = 4,
+    LEAF_BYTES = 4092, LEAF_COUNT = 4092, LEAF_USED = 4094, ENTRY_HEAD = 5,
+    HTREE_FANOUT = 204, HTREE_ENTRY_BYTES = 20,
+    ALLOC_ENTRIES = 255, RELEASE_ENTRIES = 1020,
+};
+
+/* Little-endian numbers at offsets that the caller knows to be inside. */
+static inline uint32_t u16_at(struct view v, size_t at) { return (uint32_t)v.data[at] | (uint32_t)v.data[at + 1] << 8; }
+static inline uint32_t u32_at(struct view v, size_t at) { return u16_at(v, at) | u16_at(v, at + 2) << 16; }
+static inline uint64_t u64_at(struct view v, size_t at) { return u32_at(v, at) | (uint64_t)u32_at(v, at + 4) << 32; }
+static inline struct redoxfs_pointer pointer_at(struct view v, size_t at)
+{
+    return (struct redoxfs_pointer){u64_at(v, at), u64_at(v, at + 8)};
+}
+
+static inline uint64_t pointer_index(struct redoxfs_pointer p) { return p.address >> 8; }
+static inline uint32_t pointer_level(struct redoxfs_pointer p) { return p.address & 15; }
+static inline uint32_t pointer_expanded_level(struct redoxfs_pointer p) { return p.address >> 4 & 15; } /* 0: not compressed */
+static inline bool pointer_is_null(struct redoxfs_pointer p) { return pointer_index(p) == 0; }
+static inline bool pointer_is_marker(struct redoxfs_pointer p) { return (p.address | 15) == UINT64_MAX && p.hash == UINT64_MAX; }
+static inline bool pointer_equal(struct redoxfs_pointer a, struct redoxfs_pointer b) { return a.address == b.address && a.hash == b.hash; }
+
+/* volume.c: the target's stored bytes, all 4096 << level of them. CORRUPT: outside the volume, or another checksum. */
+enum status volume_read(struct redoxfs *fs, struct redoxfs_pointer pointer, struct span to);
+/* One block of structure; valid until the next read of any kind. CORRUPT also for pointers to longer or compressed things. */
+enum status volume_block(struct redoxfs *fs, struct redoxfs_pointer pointer, struct view *out);
+
+/* tree.c */
+enum status tree_find(struct redoxfs *fs, uint32_t id, struct redoxfs_pointer *out); /* of the node; NOT_FOUND */
+enum status node_decode(uint32_t id, struct view block, struct redoxfs_node *out);
+
+/* record.c: pointers of a node's area by height (0: to records) and number, and a record into fs->record, zeros behind it. */
+uint32_t area_slots(uint32_t height);
+struct redoxfs_pointer area_pointer(const struct redoxfs_node *node, uint32_t height, uint32_t slot);
+enum status record_load(struct redoxfs *fs, const struct redoxfs_node *node, struct redoxfs_pointer pointer);
+
+/* directory.c */
+struct leaf { struct view entries; uint16_t start; uint32_t count; }; /* entries begin at byte `start` of the block */
+enum status directory_root(const struct redoxfs_node *directory, uint32_t *out_levels, struct redoxfs_pointer *out); /* NOT_FOUND: empty */
+enum status leaf_open(struct view block, struct leaf *out);
+enum status entry_read(struct reader *r, uint32_t *out_id, struct view *out_name);
+bool name_is_valid(struct view name);
+uint32_t name_hash(struct view name);
