@@ -157,6 +157,41 @@ TEST(a_torn_newest_generation_gives_way_to_the_one_before)
     CHECK_EQUAL(fs.generation, VECTOR_GENERATION);
 }
 
+static int reads_left;
+
+static enum status read_a_few(void *context, uint64_t block, struct span to)
+{
+    return reads_left-- > 0 ? vector_read(context, block, to) : ERR_WOULD_BLOCK;
+}
+
+TEST(a_disk_that_is_not_ready_is_waited_for_at_every_block)
+{
+    enum status status = ERR_WOULD_BLOCK;
+    vector_build(&volume);
+    for (int reads = 0; reads < 1000 && status == ERR_WOULD_BLOCK; reads++) {
+        reads_left = reads;
+        status = redoxfs_open((struct redoxfs_disk){read_a_few, &volume, VECTOR_BLOCKS}, &fs);
+    }
+    CHECK_OK(status);
+    CHECK(!fs.is_older);
+}
+
+TEST(an_older_volume_in_the_same_place_does_not_hide_the_new_one)
+{
+    uint32_t old = 200;
+    vector_build(&volume);
+    memcpy(volume.blocks[old], volume.blocks[VECTOR_GENERATION], REDOXFS_BLOCK_BYTES);
+    vector_put(&volume, old, HEADER_GENERATION, old, 8);
+    vector_put(&volume, old, HEADER_UUID, 7, 8);
+    vector_put(&volume, old, HEADER_TREE + 8, 1, 8);
+    uint64_t hash = seahash((struct view){volume.blocks[old], HEADER_HASHED});
+    vector_put(&volume, old, HEADER_HASH, hash, 8);
+    vector_put(&volume, old, HEADER_CHECK, hash, 8);
+    CHECK_OK(open_volume());
+    CHECK(fs.is_older);
+    CHECK_EQUAL(fs.generation, VECTOR_GENERATION);
+}
+
 TEST(an_encrypted_volume_is_not_supported)
 {
     vector_build(&volume);

@@ -74,12 +74,13 @@ static enum status find_base(struct redoxfs *fs)
 }
 
 /* What the choice among the ring's headers has excluded so far. */
-struct choice { uint64_t newest_allowed; bool needs_uuid, refuses_uuid; };
+struct choice { uint64_t newest_allowed, oldest_allowed; bool needs_uuid, refuses_uuid; };
 
 static bool is_allowed(const struct redoxfs *fs, const struct choice *choice, struct view header)
 {
     bool is_same = memcmp(header.data + HEADER_UUID, fs->uuid, sizeof fs->uuid) == 0;
-    return u64_at(header, HEADER_GENERATION) <= choice->newest_allowed && !(choice->needs_uuid && !is_same) &&
+    uint64_t generation = u64_at(header, HEADER_GENERATION);
+    return generation <= choice->newest_allowed && generation >= choice->oldest_allowed && !(choice->needs_uuid && !is_same) &&
            !(choice->refuses_uuid && is_same);
 }
 
@@ -132,6 +133,17 @@ static enum status check_root(struct redoxfs *fs)
     return (root.mode & REDOXFS_TYPE) == REDOXFS_DIRECTORY ? OK : ERR_CORRUPT;
 }
 
+/* Is there a root directory under the newest header of `choice`? CORRUPT, and nothing else, lets another be tried: a disk that is
+ * not ready or fails must not change which volume is opened. */
+static enum status try_header(struct redoxfs *fs, const struct choice *choice)
+{
+    enum status status = choose_header(fs, choice);
+    if (status == ERR_BAD_FORMAT)
+        return ERR_CORRUPT;
+    TRY(status);
+    return check_root(fs);
+}
+
 /* The newest header; where it leads nowhere, the generation before it (what a torn commit leaves whole), and then the newest of
  * another volume (an older one's headers outlive a new volume in the same place). */
 enum status redoxfs_open(struct redoxfs_disk disk, struct redoxfs *out)
@@ -139,15 +151,15 @@ enum status redoxfs_open(struct redoxfs_disk disk, struct redoxfs *out)
     memset(out, 0, sizeof *out); /* too large for a stack, where a compound literal may go */
     out->disk = disk;
     TRY(find_base(out));
-    TRY(choose_header(out, &(struct choice){.newest_allowed = UINT64_MAX}));
-    enum status status = check_root(out);
+    enum status status = try_header(out, &(struct choice){.newest_allowed = UINT64_MAX});
     if (status != ERR_CORRUPT)
         return status;
-    uint64_t newest = out->generation;
     out->is_older = true;
-    if (newest > 0 && choose_header(out, &(struct choice){.newest_allowed = newest - 1, .needs_uuid = true}) == OK &&
-        out->generation == newest - 1 && check_root(out) == OK)
-        return OK;
-    enum status other = choose_header(out, &(struct choice){.newest_allowed = UINT64_MAX, .refuses_uuid = true});
-    return other == OK ? check_root(out) : other == ERR_BAD_FORMAT ? ERR_CORRUPT : other;
+    uint64_t newest = out->generation;
+    status = ERR_CORRUPT;
+    if (newest > 0)
+        status = try_header(out, &(struct choice){newest - 1, .oldest_allowed = newest - 1, .needs_uuid = true});
+    if (status != ERR_CORRUPT)
+        return status;
+    return try_header(out, &(struct choice){.newest_allowed = UINT64_MAX, .refuses_uuid = true});
 }
