@@ -184,6 +184,7 @@ section layers layers
 section front sh tests/front.sh
 section runner runner
 section models sh tests/models/run.sh
+section ion sh apps/ion/tests/run.sh
 [ -z "$words" ] || case $words in *e2e-*) words="$words e2e" only=yes ;; esac
 [ -z "${only-}" ] || words=$(printf '%s' "$words" | sed 's/ e2e$//')
 if [ -n "${only-}" ]; then

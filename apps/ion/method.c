@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT
+ * `$method(subject arguments)` gives a string, `@method(...)` an array. Lengths and reversals count grapheme clusters. */
+#include "expand.h"
+#include <ctype.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *unescape(struct arena *arena, const char *text)
+{
+    static const char FROM[] = "abefnrtv\\'\" ", TO[] = "\a\b\x1b\f\n\r\t\v\\'\" ";
+    struct buf plain = buf_make(arena);
+    for (; *text; text++) {
+        const char *known = *text == '\\' && text[1] ? strchr(FROM, text[1]) : nullptr;
+        if (*text == '\\' && text[1] == 'c') break;
+        buf_char(&plain, known ? TO[known - FROM] : *text);
+        if (known) text++;
+    }
+    return plain.at;
+}
+
+static bool no_subject(struct shell *sh, const char *name)
+{
+    return fail(sh, "expansion error: Variable \"%s\" does not exist", name);
+}
+
+/* A bare name is a variable; anything else is expanded. */
+static bool subject_text(struct shell *sh, const char *raw, char **out_text)
+{
+    if (*raw && strchr("$@['\"", *raw)) return expand_string(sh, raw, out_text);
+    const struct value *value = scope_find(sh->scope, raw);
+    const char *text = value && value->kind == VALUE_STRING ? value->text : *raw ? getenv(raw) : nullptr;
+    if (!text) return no_subject(sh, raw);
+    *out_text = arena_copy(&sh->scratch, text, strlen(text));
+    return true;
+}
+
+static bool subject_list(struct shell *sh, const char *raw, struct list *out)
+{
+    if (*raw && strchr("$@['\"", *raw)) return expand_word(sh, raw, out);
+    const struct value *value = scope_find(sh->scope, raw);
+    if (!value || value->kind >= VALUE_FUNCTION) return no_subject(sh, raw);
+    value_flatten(value, out);
+    return true;
+}
+
+static bool prepare(struct shell *sh, const char *arguments, struct list *raw, struct list *out_rest)
+{
+    split_words(arguments, raw);
+    if (!raw->count) list_add(raw, "");
+    for (size_t i = 1; i < raw->count; i++) {
+        size_t before = out_rest->count;
+        if (!expand_word(sh, raw->at[i], out_rest)) return false;
+        for (; before < out_rest->count; before++) out_rest->at[before] = unescape(&sh->scratch, out_rest->at[before]);
+    }
+    return true;
+}
+
+static char *change_case(struct arena *arena, const char *text, int (*change)(int))
+{
+    char *copy = arena_copy(arena, text, strlen(text));
+    for (char *at = copy; *at; at++) *at = (char)change((unsigned char)*at);
+    return copy;
+}
+
+static char *replace(struct arena *arena, const char *text, const char *from, const char *to, unsigned long limit)
+{
+    struct buf out = buf_make(arena);
+    size_t size = strlen(from);
+    for (const char *found; limit && size && (found = strstr(text, from)); limit--) {
+        buf_bytes(&out, text, (size_t)(found - text));
+        buf_text(&out, to);
+        text = found + size;
+    }
+    buf_text(&out, text);
+    return out.at;
+}
+
+static bool regex_replace(struct shell *sh, const char *text, const char *pattern, const char *with, char **out_text)
+{
+    regex_t regex;
+    regmatch_t groups[10];
+    struct buf out = buf_make(&sh->scratch);
+    if (regcomp(&regex, pattern, REG_EXTENDED)) return fail(sh, "expansion error: regex_replace: error in regular expression '%s'", pattern);
+    int flags = 0;
+    while (*text && !regexec(&regex, text, 10, groups, flags)) {
+        buf_bytes(&out, text, (size_t)groups[0].rm_so);
+        for (const char *w = with; *w; w++) {
+            if (*w == '$' && isdigit((unsigned char)w[1])) {
+                regmatch_t group = groups[*++w - '0'];
+                if (group.rm_so >= 0) buf_bytes(&out, text + group.rm_so, (size_t)(group.rm_eo - group.rm_so));
+            } else {
+                buf_char(&out, *w);
+            }
+        }
+        text += groups[0].rm_eo;
+        if (groups[0].rm_eo == groups[0].rm_so && *text) buf_char(&out, *text++);
+        flags = REG_NOTBOL;
+    }
+    buf_text(&out, text);
+    regfree(&regex);
+    *out_text = out.at;
+    return true;
+}
+
+static char *path_part(struct arena *arena, const char *name, char *path)
+{
+    char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path, *dot = strrchr(last, '.');
+    if (!strcmp(name, "basename")) return *last ? last : path;
+    if (!strcmp(name, "extension")) return dot && dot > last ? dot + 1 : path;
+    if (!strcmp(name, "filename")) return *last ? arena_copy(arena, last, dot && dot > last ? (size_t)(dot - last) : strlen(last)) : path;
+    return slash ? arena_copy(arena, path, slash > path ? (size_t)(slash - path) : 1) : path;
+}
+
+static char *reversed(struct arena *arena, const char *text)
+{
+    size_t left = strlen(text);
+    char *out = arena_alloc(arena, left + 1);
+    out[left] = 0;
+    while (*text) {
+        size_t size = grapheme_size(text);
+        left -= size;
+        memcpy(out + left, text, size);
+        text += size;
+    }
+    return out;
+}
+
+static char *trimmed(struct arena *arena, const char *text, bool start, bool end)
+{
+    while (start && isspace((unsigned char)*text)) text++;
+    size_t size = strlen(text);
+    while (end && size && isspace((unsigned char)text[size - 1])) size--;
+    return arena_copy(arena, text, size);
+}
+
+static char *escaped(struct arena *arena, const char *text)
+{
+    static const char FROM[] = "\a\b\t\n\v\f\r\x1b", TO[] = "abtnvfre";
+    struct buf out = buf_make(arena);
+    for (; *text; text++) {
+        const char *control = strchr(FROM, *text);
+        if (control || (ispunct((unsigned char)*text) && *text != ';' && *text != '_')) buf_char(&out, '\\');
+        buf_char(&out, control ? TO[control - FROM] : *text);
+    }
+    return out.at;
+}
+
+static bool repeat(struct shell *sh, const char *text, const char *count, char **out_text)
+{
+    char *end;
+    unsigned long times = strtoul(count, &end, 10);
+    struct buf out = buf_make(&sh->scratch);
+    if (!isdigit((unsigned char)*count) || *end || (strlen(text) && times > (1ul << 30) / strlen(text)))
+        return fail(sh, "expansion error: repeat: argument is not a valid positive integer");
+    for (; times && *text; times--) buf_text(&out, text);
+    *out_text = out.at;
+    return true;
+}
+
+static bool length(struct shell *sh, const char *raw, char **out_text)
+{
+    if (*raw == '@' || *raw == '[') {
+        struct list all = list_make(&sh->scratch);
+        if (!expand_word(sh, raw, &all)) return false;
+        *out_text = arena_print(&sh->scratch, "%zu", all.count);
+        return true;
+    }
+    if (!subject_text(sh, raw, out_text)) return false;
+    *out_text = arena_print(&sh->scratch, "%zu", grapheme_count(*out_text));
+    return true;
+}
+
+static bool first_filled(struct shell *sh, const char *raw, const struct list *rest, char **out_text)
+{
+    const char *name = *raw == '$' ? raw + 1 : raw;
+    bool unknown = name_is_valid(name) && !scope_find(sh->scope, name) && !getenv(name);
+    if (unknown) *out_text = "";
+    else if (!subject_text(sh, raw, out_text)) return false;
+    for (size_t i = 0; i < rest->count && !**out_text; i++) {
+        size_t size = strlen(rest->at[i]);
+        *out_text = arena_copy(&sh->scratch, rest->at[i], size && rest->at[i][size - 1] == ',' ? size - 1 : size);
+    }
+    return true;
+}
+
+static bool replace_method(struct shell *sh, const char *name, const char *text, const struct list *rest, char **out_text)
+{
+    char *end;
+    if (rest->count < 2 || !*rest->at[0])
+        return fail(sh, "expansion error: %s: %s", name, name[7] ? "three arguments required" : "Two arguments required. First argument must not be an empty string");
+    if (!strcmp(name, "regex_replace")) return regex_replace(sh, text, rest->at[0], rest->at[1], out_text);
+    unsigned long limit = ~0ul;
+    if (!strcmp(name, "replacen")) {
+        if (rest->count < 3) return fail(sh, "expansion error: replacen: three arguments required");
+        limit = strtoul(rest->at[2], &end, 10);
+        if (*end) return fail(sh, "expansion error: replacen: third argument isn't a valid integer");
+    }
+    *out_text = replace(&sh->scratch, text, rest->at[0], rest->at[1], limit);
+    return true;
+}
+
+static bool text_method(struct shell *sh, const char *name, char *text, const struct list *rest, char **out_text)
+{
+    struct arena *arena = &sh->scratch;
+    const char *first = rest->count ? rest->at[0] : " ";
+    if (!strcmp(name, "to_lowercase")) *out_text = change_case(arena, text, tolower);
+    else if (!strcmp(name, "to_uppercase")) *out_text = change_case(arena, text, toupper);
+    else if (!strcmp(name, "trim")) *out_text = trimmed(arena, text, true, true);
+    else if (!strcmp(name, "trim_start")) *out_text = trimmed(arena, text, true, false);
+    else if (!strcmp(name, "trim_end")) *out_text = trimmed(arena, text, false, true);
+    else if (!strcmp(name, "len_bytes")) *out_text = arena_print(arena, "%zu", strlen(text));
+    else if (!strcmp(name, "reverse")) *out_text = reversed(arena, text);
+    else if (!strcmp(name, "escape")) *out_text = escaped(arena, text);
+    else if (!strcmp(name, "unescape")) *out_text = unescape(arena, text);
+    else if (!strcmp(name, "repeat")) return repeat(sh, text, first, out_text);
+    else if (!strcmp(name, "find")) {
+        char *found = strstr(text, first);
+        *out_text = arena_print(arena, "%ld", found ? (long)(found - text) : -1L);
+    } else if (!strcmp(name, "replace") || !strcmp(name, "replacen") || !strcmp(name, "regex_replace")) {
+        return replace_method(sh, name, text, rest, out_text);
+    } else if (!strcmp(name, "basename") || !strcmp(name, "extension") || !strcmp(name, "filename") || !strcmp(name, "parent")) {
+        *out_text = path_part(arena, name, text);
+    } else {
+        return fail(sh, "expansion error: '%s' is an unknown string method", name);
+    }
+    return true;
+}
+
+bool string_method(struct shell *sh, const char *name, const char *arguments, char **out_text)
+{
+    struct list raw = list_make(&sh->scratch), rest = list_make(&sh->scratch);
+    if (!prepare(sh, arguments, &raw, &rest)) return false;
+    if (!strcmp(name, "len")) return length(sh, raw.at[0], out_text);
+    if (!strcmp(name, "or")) return first_filled(sh, raw.at[0], &rest, out_text);
+    if (!strcmp(name, "join")) {
+        struct list all = list_make(&sh->scratch);
+        if (!subject_list(sh, raw.at[0], &all)) return false;
+        *out_text = list_join(&all, rest.count ? rest.at[0] : " ");
+        return true;
+    }
+    char *text;
+    return subject_text(sh, raw.at[0], &text) && text_method(sh, name, text, &rest, out_text);
+}
+
+static void split_text(struct arena *arena, char *text, const char *separator, struct list *out)
+{
+    size_t size = strlen(separator);
+    for (char *found; size && (found = strstr(text, separator)); text = found + size)
+        list_add(out, arena_copy(arena, text, (size_t)(found - text)));
+    list_add(out, text);
+}
+
+static void split_lines(char *text, struct list *out)
+{
+    while (*text) {
+        char *end = strchr(text, '\n');
+        list_add(out, text);
+        if (!end) return;
+        *end = 0;
+        if (end > text && end[-1] == '\r') end[-1] = 0;
+        text = end + 1;
+    }
+}
+
+static bool split_at(struct shell *sh, const char *text, const struct list *rest, struct list *out)
+{
+    char *end;
+    if (!rest->count) return fail(sh, "expansion error: split_at: requires an argument");
+    unsigned long at = strtoul(rest->at[0], &end, 10);
+    if (*end || !isdigit((unsigned char)*rest->at[0])) return fail(sh, "expansion error: split_at: requires a valid number as an argument");
+    if (at >= strlen(text)) return fail(sh, "expansion error: split_at: value is out of bounds");
+    list_add(out, arena_copy(&sh->scratch, text, at));
+    list_add(out, arena_copy(&sh->scratch, text + at, strlen(text + at)));
+    return true;
+}
+
+static bool map_method(struct shell *sh, const char *name, const char *map_name, struct list *out)
+{
+    const struct value *map = scope_find(sh->scope, *map_name == '@' ? map_name + 1 : map_name);
+    if (!map || !value_is_map(map)) return fail(sh, "expansion error: variable '%s' is not a map-like value", map_name);
+    for (size_t i = 0; i < map->count; i++) {
+        if (*name == 'k') list_add(out, arena_copy(&sh->scratch, map->entries[i].key, strlen(map->entries[i].key)));
+        else value_flatten(map->entries[i].value, out);
+    }
+    return true;
+}
+
+static bool substitute(struct shell *sh, const struct list *raw, struct list *out)
+{
+    if (raw->count < 2) return fail(sh, "expansion error: subst: requires a 2. argument");
+    for (size_t i = 0; i < 2; i++)
+        if (*raw->at[i] != '@' && *raw->at[i] != '[') return fail(sh, "expansion error: subst: %zu. argument must be an array", i + 1);
+    if (!expand_word(sh, raw->at[0], out)) return false;
+    return out->count || expand_word(sh, raw->at[1], out);
+}
+
+bool array_method(struct shell *sh, const char *name, const char *arguments, struct list *out)
+{
+    struct arena *arena = &sh->scratch;
+    struct list raw = list_make(arena), rest = list_make(arena);
+    char *text;
+    if (!strcmp(name, "subst")) return split_words(arguments, &raw), substitute(sh, &raw, out);
+    if (!prepare(sh, arguments, &raw, &rest)) return false;
+    if (!strcmp(name, "keys") || !strcmp(name, "values")) return map_method(sh, name, raw.at[0], out);
+    if (!strcmp(name, "reverse")) {
+        struct list all = list_make(arena);
+        if (!subject_list(sh, raw.at[0], &all)) return false;
+        while (all.count) list_add(out, all.at[--all.count]);
+        return true;
+    }
+    if (!subject_text(sh, raw.at[0], &text)) return false;
+    bool graphemes = !strcmp(name, "graphemes");
+    if (!strcmp(name, "split_at")) return split_at(sh, text, &rest, out);
+    if (!strcmp(name, "lines")) {
+        split_lines(text, out);
+    } else if (!strcmp(name, "split") && rest.count) {
+        split_text(arena, text, rest.at[0], out);
+    } else if (!strcmp(name, "split")) {
+        for (char *piece = strtok(text, " \t\r\n\v\f"); piece; piece = strtok(nullptr, " \t\r\n\v\f")) list_add(out, piece);
+    } else if (!strcmp(name, "bytes")) {
+        for (; *text; text++) list_add(out, arena_print(arena, "%d", (unsigned char)*text));
+    } else if (graphemes || !strcmp(name, "chars")) {
+        for (size_t size; *text; text += size)
+            list_add(out, arena_copy(arena, text, size = graphemes ? grapheme_size(text) : code_point_size(text)));
+    } else {
+        return fail(sh, "expansion error: '%s' is an unknown array method", name);
+    }
+    return true;
+}
