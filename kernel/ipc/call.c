@@ -244,8 +244,6 @@ enum status ipc_submit(struct resource *resource, uint32_t kind, const uint64_t 
     r->credential = p->credential;
     enum status status = check_buffers(r);
     if (status == OK)
-        status = bring_in(r);
-    if (status == OK)
         status = transfer_prepare(r);
     if (status != OK) {
         r->resource = nullptr;
@@ -261,6 +259,11 @@ enum status ipc_submit(struct resource *resource, uint32_t kind, const uint64_t 
     notice_init(&r->completion, KIND_COMPLETION, tag, nullptr);
     struct context *server;
     status = present(r, resource->endpoint, resource, false, &server);
+    if (unlikely(status == ERR_WOULD_BLOCK)) { /* bytes that only a pager has: rare, servers live in memory of their own */
+        status = bring_in(r);
+        if (status == OK)
+            status = present(r, resource->endpoint, resource, false, &server);
+    }
     if (server)
         context_ready(server);
     if (status != OK)
