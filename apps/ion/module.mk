@@ -5,5 +5,9 @@ EXTRA_apps/ion := -Wno-write-strings -Wno-null-dereference
 $(eval $(call library,apps/ion,))
 $(BUILD)/host/bin/ion: $(call objects,apps/ion,host)
 	@mkdir -p $(@D) && echo "  ld $@" && $(CC) -fsanitize=address,undefined -o $@ $^ -lm
-$(BUILD)/posix/bin/ion: $(wildcard apps/ion/*.c apps/ion/*.h)
-	@mkdir -p $(@D) && echo "  musl-gcc $@" && musl-gcc -static -std=c23 -O2 -g -D_GNU_SOURCE -o $@ $(filter %.c,$^) -lm
+ION_MUSL := $(patsubst apps/ion/%.c,$(BUILD)/posix/apps/ion/%.o,$(call sources,apps/ion))
+$(BUILD)/posix/apps/ion/%.o: apps/ion/%.c $(wildcard apps/ion/*.h)
+	@mkdir -p $(@D) && echo "  cc musl $<" && $(CC) --target=x86_64-linux-musl -nostdlibinc -isystem /usr/include/x86_64-linux-musl \
+	  -std=c23 -O2 -g -D_GNU_SOURCE -c $< -o $@
+$(BUILD)/posix/bin/ion: $(ION_MUSL)
+	@mkdir -p $(@D) && echo "  ld $@" && musl-gcc -static -o $@ $^ -lm
