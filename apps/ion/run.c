@@ -68,7 +68,8 @@ static enum flow run_while(struct shell *sh, const struct stmt *stmt)
         enum flow flow = run_body(sh, stmt->branches->condition);
         if (flow != FLOW_ON || sh->status != 0) return flow;
         flow = run_body(sh, stmt->branches->body);
-        if (flow == FLOW_BREAK) return FLOW_ON;
+        /* Where nothing is executed no condition ever becomes false. */
+        if (flow == FLOW_BREAK || (flow == FLOW_ON && sh->no_execute)) return FLOW_ON;
         if (flow != FLOW_ON && flow != FLOW_CONTINUE) return flow;
     }
 }

@@ -32,4 +32,5 @@ expect heredoc 'cat << x' 'heredocs'
 expect deep-parens "echo $(printf '%0300d' 0 | sed 's/0/$(echo /g')" 'nested more than'
 expect deep-blocks "$(printf '%0300d' 0 | sed 's/0/if true; /g')" 'nested more than'
 expect deep-functions 'fn f; f; end; f' 'nested more than'
+actual=$(timeout 10 "$ion" -n -c 'while true; let i = 1; end' 2>&1) && echo "ok ion-no-execute" || { echo "not ok ion-no-execute: $actual"; result=1; }
 exit $result
