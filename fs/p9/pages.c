@@ -40,18 +40,15 @@ void pages_in(struct p9_node *node, uint64_t offset, uint64_t length)
     }
 }
 
-static enum status write_all(struct p9_node *node, uint64_t offset, uint32_t length)
+/* The bytes go into the slot only now, with the file open: the answers to walk and open lie where the data does. */
+static enum status write_open(struct p9_node *node, uint32_t fid, uint64_t offset, uint32_t length)
 {
-    uint32_t fid, done = 0, part;
-    TRY(node_open_use(node, &fid));
-    enum status status = OK;
-    while (done < length && status == OK) {
-        status = p9_write(fid, offset + done, done, length - done, &part);
-        if (status == OK)
-            done += part;
-    }
-    node_close_use(node);
-    return status;
+    int64_t got = sys_file_read(node->file, offset, (struct span){slot_data().data, length});
+    if (got < 0)
+        return (enum status)got;
+    for (uint32_t done = 0, part; done < (uint32_t)got; done += part)
+        TRY(p9_write(fid, offset + done, done, (uint32_t)got - done, &part));
+    return OK;
 }
 
 /* Up to the file's end: the rest of the last page is nobody's. */
@@ -62,10 +59,11 @@ static enum status write_part(struct p9_node *node, uint64_t offset, uint32_t le
     if (offset >= a.size_bytes)
         return OK;
     length = (uint32_t)MIN((uint64_t)length, a.size_bytes - offset);
-    int64_t got = sys_file_read(node->file, offset, (struct span){slot_data().data, length});
-    if (got < 0)
-        return (enum status)got;
-    return write_all(node, offset, (uint32_t)got);
+    uint32_t fid;
+    TRY(node_open_use(node, &fid));
+    enum status status = write_open(node, fid, offset, length);
+    node_close_use(node);
+    return status;
 }
 
 void pages_out(struct p9_node *node, uint64_t offset, uint64_t length)
