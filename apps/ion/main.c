@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * ion [-n] [-x] [-c COMMAND | SCRIPT [ARGUMENT...]]: the Ion shell for scripts. Without either, standard input is the script. */
-#include "expand.h"
+#include "expand/expand.h"
+#include "job.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,13 +40,8 @@ static char *read_script(struct shell *sh, FILE *file, size_t *out_size)
 
 static int run(struct shell *sh, const char *name, const char *text, size_t size)
 {
-    if (run_text(sh, name, text, size) == FLOW_ERROR) {
-        fprintf(stderr, "ion: %s\n", sh->error);
-        if (sh->error_program) fprintf(stderr, "  at %s:%u:%u\n", sh->error_program, sh->error_place.line, sh->error_place.column);
-        sh->status = 1;
-    }
-    wait_for_jobs(sh);
-    free(sh->error_program);
+    if (run_text(sh, name, text, size) == FLOW_ERROR) report(sh);
+    job_wait_all(sh);
     scope_fini(&sh->global);
     arena_fini(&sh->scratch);
     return sh->status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * `[SEL]` after a value, and ranges of numbers and letters that loops walk without building them. */
-#include "expand.h"
+#include "expand/expand.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Values and scopes (value.h). */
-#include "value.h"
-#include "run.h"
+#include "value/value.h"
+#include "run/run.h"
 #include <stdlib.h>
 #include <string.h>
 

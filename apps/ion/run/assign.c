@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * `let` and `export`: all values are read before any is stored; what goes wrong is a status, and nothing is stored. */
-#include "expand.h"
+#include "expand/expand.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * `{a,b}` and `{1..9}`: a raw word becomes raw words without braces, the rightmost group changing fastest. */
-#include "expand.h"
+#include "expand/expand.h"
 #include <string.h>
 
 enum { ELEMENTS_MAX = 1000000 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Commands that are part of the shell. Each sets sh->status: 0 yes, 1 no or an error, 2 wrong use. */
-#include "expand.h"
+#include "expand/expand.h"
+#include "job.h"
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -226,7 +227,7 @@ static bool do_math(struct shell *sh, const struct list *a)
 
 static bool do_wait(struct shell *sh, const struct list *)
 {
-    wait_for_jobs(sh);
+    job_wait_all(sh);
     return answer(sh, 0);
 }
 
@@ -308,4 +309,9 @@ builtin_function *builtin_find(const char *name)
     for (size_t i = 0; i < sizeof BUILTINS / sizeof *BUILTINS; i++)
         if (!strcmp(name, BUILTINS[i].name)) return BUILTINS[i].run;
     return nullptr;
+}
+
+const char *builtin_name(size_t index)
+{
+    return index < sizeof BUILTINS / sizeof *BUILTINS ? BUILTINS[index].name : nullptr;
 }

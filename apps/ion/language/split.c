@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A logical line is cut into statements at `;`, `&&` and `||`, and its brackets are checked on the way: what passes here is
  * balanced and nested at most DEPTH_MAX deep, so that later readers may recurse. */
-#include "syntax.h"
+#include "language/syntax.h"
 #include <ctype.h>
 #include <string.h>
 

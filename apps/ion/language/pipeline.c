@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * A pipeline as written: items with raw words, redirections, and what goes through each pipe. */
-#include "syntax.h"
+#include "language/syntax.h"
 #include <ctype.h>
 #include <string.h>
 

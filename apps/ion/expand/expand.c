@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Words (expand.h). A word is read once from left to right; what it becomes is collected twice: as text, and as a pattern in
  * which quoted bytes follow a backslash. */
-#include "expand.h"
+#include "expand/expand.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * parsed one at a time, so that the first runs before the second is looked at. All nodes live in the program's arena; the
  * program is counted, because functions keep the one they were defined in. */
 #pragma once
-#include "mem.h"
+#include "value/mem.h"
 #include <stdint.h>
 
 enum { DEPTH_MAX = 200 }; /* of blocks in blocks, of brackets in brackets */
@@ -83,6 +83,8 @@ struct parser {
     struct place place;      /* of the statement being parsed */
     enum join join;
     unsigned depth, loops;
+    bool cut;                /* the text ended inside a quote, a bracket, a block or after && or || */
+    unsigned open_blocks;    /* then */
     char *pushed;            /* an `else if` or `case` that ends a list, for whom it concerns */
     char error[512];
 };
@@ -101,3 +103,24 @@ void split_words(const char *text, struct list *out);
 /* pipeline.c */
 [[nodiscard]] bool parse_pipeline(struct parser *parser, const char *text, struct pipeline **out_pipeline);
 bool name_is_valid(const char *name);
+
+/* outline.c: a text as a line editor sees it, without running anything. */
+enum outline_state : uint8_t { OUTLINE_COMPLETE, OUTLINE_INCOMPLETE, OUTLINE_WRONG };
+enum outline_kind : uint8_t {
+    OUTLINE_COMMAND, OUTLINE_KEYWORD, OUTLINE_ARGUMENT, OUTLINE_QUOTED, OUTLINE_VARIABLE, OUTLINE_METHOD, OUTLINE_OPERATOR,
+    OUTLINE_REDIRECT, OUTLINE_COMMENT,
+};
+struct outline_span {
+    uint32_t start, size;
+    enum outline_kind kind;
+};
+struct outline {
+    enum outline_state state;
+    unsigned open_blocks;    /* how deep the next line would be */
+    struct place place;      /* of what is wrong */
+    char message[512];
+};
+/* Whether the text can run as it is, needs more, or is wrong. */
+struct outline outline_check(const char *text, size_t size);
+/* The tokens of the text in order, blanks between them left out; at most capacity of them, and how many there were. */
+size_t outline_spans(const char *text, size_t size, struct outline_span *out_spans, size_t capacity);

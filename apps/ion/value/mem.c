@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The arena and what grows in it. Blocks form a stack; the top one is filled from its start. */
-#include "mem.h"
+#include "value/mem.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Grapheme clusters, near enough: a code point with its combining marks, joined sequences, and pairs of flag letters. */
-#include "expand.h"
+#include "expand/expand.h"
 
 size_t code_point_size(const char *at)
 {

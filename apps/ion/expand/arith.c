@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * `$((...))`: integers of 128 bits, otherwise doubles. Precedence from low to high: & | ^ << >>, + -, * / %, **, signs. */
-#include "expand.h"
+#include "expand/expand.h"
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>

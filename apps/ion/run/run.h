@@ -2,8 +2,9 @@
  * The shell while it runs. A status failure is a number in sh->status; a hard error is `false`, with its words in sh->error, and
  * unwinds everything. Scratch memory is given back after each statement. One thread, no lock. */
 #pragma once
-#include "syntax.h"
-#include "value.h"
+#include "language/syntax.h"
+#include "value/value.h"
+#include <signal.h>
 #include <sys/types.h>
 
 enum { RUN_DEPTH_MAX = 500, JOBS_MAX = 64 };
@@ -30,6 +31,8 @@ struct shell {
     int status;
     unsigned depth;
     bool exiting, no_execute, trace, exit_on_error, pipefail;
+    /* Set by a handler of SIGINT, SIGHUP or SIGTERM: the script or line ends after the current statement. */
+    volatile sig_atomic_t interrupted;
     char error[1024];
     struct place error_place;
     char *error_program;
@@ -42,6 +45,8 @@ struct shell {
 void leave(struct shell *sh);
 
 /* run.c */
+/* Prints the hard error as people expect it, forgets it, and sets the status to 1. */
+void report(struct shell *sh);
 enum flow run_text(struct shell *sh, const char *name, const char *text, size_t size);
 enum flow run_list(struct shell *sh, const struct stmt *stmt);
 [[nodiscard]] bool function_call(struct shell *sh, struct function *function, const struct list *raw);
@@ -54,8 +59,15 @@ enum flow run_list(struct shell *sh, const struct stmt *stmt);
 [[nodiscard]] bool run_pipeline(struct shell *sh, const struct pipeline *pipeline);
 /* Runs statements with their output caught, newlines at the end removed; the text is in scratch. */
 [[nodiscard]] bool capture(struct shell *sh, const char *text, char **out_text);
-void wait_for_jobs(struct shell *sh);
+
+/* names.c: the names of a kind that are visible here; copies in the list's arena. */
+enum name_kind : uint8_t {
+    NAMES_BUILTINS, NAMES_FUNCTIONS, NAMES_ALIASES, NAMES_STRINGS, NAMES_ARRAYS, NAMES_STRING_METHODS, NAMES_ARRAY_METHODS,
+};
+void shell_names(struct shell *sh, enum name_kind kind, struct list *out);
 
 /* builtin.c: null when there is none of that name. False: a hard error. */
 typedef bool builtin_function(struct shell *sh, const struct list *arguments);
 builtin_function *builtin_find(const char *name);
+/* The names of all in order; null after the last. */
+const char *builtin_name(size_t index);

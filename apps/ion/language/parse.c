@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Statements by their leading word, and blocks until their `end`. */
-#include "syntax.h"
+#include "language/syntax.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,17 +81,19 @@ static bool parse_list(struct parser *p, enum stmt_kind kind, struct stmt **cond
     struct stmt **tail = out_body;
     struct place start = p->place;
     *out_body = nullptr;
+    p->open_blocks++;
     for (;;) {
         char *text;
         enum join join;
         if (!next_statement(p, &text, &join)) return false;
         if (!text) {
             p->place = start;
+            p->cut = true;
             return parser_fail(p, "block error: expected end block for `%s { .. }`", BLOCKS[kind]);
         }
         bool ends = !strcmp(text, "end") || (kind == STMT_IF && !strncmp(text, "else", 4)) ||
                     (kind == STMT_MATCH && !strncmp(text, "case", 4) && (!text[4] || text[4] == ' '));
-        if (ends) return *out_last = text, true;
+        if (ends) return p->open_blocks--, *out_last = text, true;
         struct stmt *stmt;
         if (!parse_statement(p, text, join, &stmt)) return false;
         if (condition && !*out_body && join != JOIN_ALWAYS) {

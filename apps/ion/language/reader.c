@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Logical lines: comments gone, blanks outside quotes made one, continued lines joined; each byte knows where it was. */
-#include "syntax.h"
+#include "language/syntax.h"
 #include <string.h>
 
 struct reader {
@@ -53,6 +53,7 @@ static void read_escape(struct reader *r, struct place place)
     struct parser *p = r->parser;
     if (p->at < p->size && p->text[p->at] == '\n') {
         take(p);
+        p->cut = p->at == p->size;
         while (p->at < p->size && (p->text[p->at] == ' ' || p->text[p->at] == '\t')) take(p);
         return;
     }
@@ -98,5 +99,6 @@ bool read_line(struct parser *p)
             put(&r, c, place);
         }
     }
+    p->cut = p->cut || (r.seen && (r.quote || r.brackets || r.parens || r.after_join));
     return r.seen;
 }

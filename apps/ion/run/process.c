@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Pipelines as processes. A single builtin or function runs in the shell itself, its descriptors swapped and put back. */
-#include "expand.h"
+#include "expand/expand.h"
+#include "job.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 struct command {
@@ -135,40 +134,11 @@ static bool resolve(struct shell *sh, const struct item *item, bool alone, struc
     return fail(sh, "pipeline execution error: command not found: %s", c->arguments.at[0]);
 }
 
-static bool note_end(struct shell *sh, pid_t pid, int how, bool *seen_failure)
-{
-    if (WIFSIGNALED(how) && WTERMSIG(how) != SIGPIPE)
-        return fail(sh, "pipeline execution error: process (%d) ended by signal %d", pid, WTERMSIG(how));
-    int status = WIFEXITED(how) ? WEXITSTATUS(how) : 0;
-    if (!sh->pipefail || !*seen_failure) sh->status = status;
-    *seen_failure = *seen_failure || status;
-    return true;
-}
-
-static void remember_job(struct shell *sh, pid_t pid, const char *name)
-{
-    for (int i = 0; i < JOBS_MAX; i++) {
-        if (sh->jobs[i].pid) continue;
-        sh->jobs[i] = (struct job){pid, heap_copy(name)};
-        dprintf(2, "ion: bg [%d] %d\n", i, pid);
-        return;
-    }
-}
-
-void wait_for_jobs(struct shell *sh)
-{
-    for (int i = 0; i < JOBS_MAX; i++) {
-        if (!sh->jobs[i].pid) continue;
-        while (waitpid(sh->jobs[i].pid, nullptr, 0) < 0 && errno == EINTR) {}
-        free(sh->jobs[i].command);
-        sh->jobs[i] = (struct job){};
-    }
-}
-
-static pid_t spawn(struct shell *sh, struct command *c, const struct pipeline *pipeline, int input, const int pipes[2])
+static pid_t spawn(struct shell *sh, struct command *c, const struct pipeline *pipeline, pid_t group, int input, const int pipes[2])
 {
     pid_t pid = fork();
     if (pid) return pid;
+    job_child(sh, group, !pipeline->background);
     if (input >= 0) dup2(input, 0);
     if (c->item->pipe & STREAM_OUT) dup2(pipes[1], 1);
     if (c->item->pipe & STREAM_ERR) dup2(pipes[1], 2);
@@ -179,17 +149,6 @@ static pid_t spawn(struct shell *sh, struct command *c, const struct pipeline *p
     run_child(sh, c);
 }
 
-static bool wait_all(struct shell *sh, const pid_t *pids, size_t count)
-{
-    bool good = true, seen_failure = false;
-    for (size_t i = 0; i < count; i++) {
-        int how = 0;
-        while (waitpid(pids[i], &how, 0) < 0 && errno == EINTR) {}
-        good = note_end(sh, pids[i], how, &seen_failure) && good;
-    }
-    return good;
-}
-
 static bool run_processes(struct shell *sh, const struct pipeline *pipeline, struct command *commands, size_t count)
 {
     pid_t *pids = arena_alloc(&sh->scratch, count * sizeof *pids);
@@ -198,7 +157,8 @@ static bool run_processes(struct shell *sh, const struct pipeline *pipeline, str
     for (; made < count; made++) {
         int pipes[2] = {-1, -1};
         if (commands[made].item->pipe && pipe2(pipes, O_CLOEXEC)) break;
-        pids[made] = spawn(sh, &commands[made], pipeline, input, pipes);
+        pids[made] = spawn(sh, &commands[made], pipeline, made ? pids[0] : 0, input, pipes);
+        if (pids[made] > 0) job_joined(sh, pids[0], pids[made], !pipeline->background);
         if (input >= 0) close(input);
         if (pipes[1] >= 0) close(pipes[1]);
         input = pipes[0];
@@ -207,10 +167,10 @@ static bool run_processes(struct shell *sh, const struct pipeline *pipeline, str
     int error = errno;
     if (input >= 0) close(input);
     if (pipeline->background && made == count) {
-        if (!pipeline->disowned) remember_job(sh, pids[count - 1], commands[0].arguments.at[0]);
+        if (!pipeline->disowned) job_background(sh, pids, count, commands[0].arguments.at[0]);
         return sh->status = 0, true;
     }
-    bool good = wait_all(sh, pids, made);
+    bool good = job_wait(sh, pids, made, commands[0].arguments.at[0]);
     if (made < count) return fail(sh, "pipeline execution error: could not fork: %s (os error %d)", strerror(error), error);
     return good;
 }

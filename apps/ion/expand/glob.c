@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Names that match a pattern, sorted. `*` also takes names that start with a dot; `**` takes folders at any depth. */
-#include "expand.h"
+#include "expand/expand.h"
 #include <dirent.h>
 #include <fnmatch.h>
 #include <stdlib.h>

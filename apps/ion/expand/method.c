@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * `$method(subject arguments)` gives a string, `@method(...)` an array. Lengths and reversals count grapheme clusters. */
-#include "expand.h"
+#include "expand/expand.h"
 #include <ctype.h>
 #include <regex.h>
 #include <stdlib.h>
@@ -17,6 +17,16 @@ char *unescape(struct arena *arena, const char *text)
         if (known) text++;
     }
     return plain.at;
+}
+
+const char *method_name(bool arrays, size_t index)
+{
+    static const char *const STRINGS[] = {
+        "basename", "escape", "extension", "filename", "find", "join", "len", "len_bytes", "or", "parent", "regex_replace", "repeat",
+        "replace", "replacen", "reverse", "to_lowercase", "to_uppercase", "trim", "trim_end", "trim_start", "unescape"};
+    static const char *const ARRAYS[] = {"bytes", "chars", "graphemes", "keys", "lines", "reverse", "split", "split_at", "subst", "values"};
+    if (arrays) return index < sizeof ARRAYS / sizeof *ARRAYS ? ARRAYS[index] : nullptr;
+    return index < sizeof STRINGS / sizeof *STRINGS ? STRINGS[index] : nullptr;
 }
 
 static bool no_subject(struct shell *sh, const char *name)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Statements (run.h). Scratch is released after each one: what must stay is in a variable. */
-#include "expand.h"
+#include "expand/expand.h"
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,15 @@ bool fail(struct shell *sh, const char *format, ...)
     vsnprintf(sh->error, sizeof sh->error, format, arguments);
     va_end(arguments);
     return false;
+}
+
+void report(struct shell *sh)
+{
+    dprintf(2, "ion: %s\n", sh->error);
+    if (sh->error_program) dprintf(2, "  at %s:%u:%u\n", sh->error_program, sh->error_place.line, sh->error_place.column);
+    free(sh->error_program);
+    sh->error_program = nullptr;
+    sh->status = 1;
 }
 
 bool enter(struct shell *sh)
@@ -280,6 +289,7 @@ static enum flow run_kind(struct shell *sh, const struct stmt *stmt)
 static enum flow run_statement(struct shell *sh, const struct stmt *stmt)
 {
     if ((stmt->join == JOIN_AND && sh->status != 0) || (stmt->join == JOIN_OR && sh->status == 0)) return FLOW_ON;
+    if (sh->interrupted) return fail(sh, "interrupted"), FLOW_ERROR;
     if (!enter(sh)) return FLOW_ERROR;
     struct arena_mark mark = arena_mark(&sh->scratch);
     enum flow flow = run_kind(sh, stmt);

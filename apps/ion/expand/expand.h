@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * From raw words to arguments. All results are in the shell's scratch arena. False: a hard error, in sh->error. */
 #pragma once
-#include "run.h"
+#include "run/run.h"
 
 /* Arguments of one raw word: braces, variables, arrays, globs. */
 [[nodiscard]] bool expand_word(struct shell *sh, const char *raw, struct list *out);
@@ -21,6 +21,7 @@ char *arithmetic(struct shell *sh, const char *expression);
 /* method.c */
 [[nodiscard]] bool string_method(struct shell *sh, const char *name, const char *arguments, char **out_text);
 [[nodiscard]] bool array_method(struct shell *sh, const char *name, const char *arguments, struct list *out);
+const char *method_name(bool arrays, size_t index);
 char *unescape(struct arena *arena, const char *text);
 
 /* slice.c */

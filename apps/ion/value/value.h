@@ -2,7 +2,7 @@
  * What a variable holds, and the scopes that hold variables. A value owns all below it. Numbers and booleans are strings that
  * passed a check. Both kinds of map keep their entries sorted by key. */
 #pragma once
-#include "mem.h"
+#include "value/mem.h"
 #include <stdint.h>
 
 enum value_kind : uint8_t { VALUE_STRING, VALUE_ARRAY, VALUE_HMAP, VALUE_BMAP, VALUE_FUNCTION, VALUE_ALIAS };
