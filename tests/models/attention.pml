@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Attention against a switch: context_attention, switch_to and context_load_block of kernel/task/context.c.
+ * Attention against a switch: context_attention, switch_to and context_load_block of kernel/task/context.c, switch.c.
  * One CPU switches to a context, another wants its attention (a kill). Stores stay in a store buffer, as on the real processor, until a fence
  * or some time later; here the switching CPU's store to `current`, and the switch has no other fence when both contexts share a space.
  * Claim: the CPU looks at the attention before user mode, or is sent an interrupt: a kill never waits for the next chance interrupt.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Context states and switching: kernel/task/context.c, context.h and the waits of wait.c.
+ * Context states and switching: kernel/task/switch.c, context.h and the waits of wait.c.
  * A process here is a context with its kernel stack; it runs while it has the baton of a CPU, `resume`. Two CPUs with their idle
  * contexts; A waits for a condition that B makes true; B calls C by direct switches, C answers by direct switches; a timer wakes A for
  * nothing. choose_cpu may take any CPU, and a CPU that goes idle may or may not manage to steal.

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT
+ * Switching: the one function that goes from a context to another, who is chosen, sleeping and waking. Nothing but a run queue's lock
+ * is taken on a switch; a direct one takes none.
+ *
+ * Models: tests/models/context.pml, attention.pml. */
+#include "kernel/task/switch.h"
+#include "arch/machine.h"
+#include "kernel/core/panic.h"
+#include "kernel/mm/address_space.h"
+#include "kernel/task/process.h"
+#include "kernel/task/run_queue.h"
+#include "kernel/task/timer.h"
+
+/* Whose time a context uses: that of the entity it runs on, which a client lends to its server. */
+struct process *context_payer(const struct context *c)
+{
+    return container_of(c->schedule, struct context, own)->process;
+}
+
+void switch_charge(struct context *c)
+{
+    uint64_t now = arch_tsc();
+    uint64_t used = (uint64_t)(((unsigned __int128)(now - c->switched_in_tsc) * arch_time_multiplier()) >> 32);
+    c->switched_in_tsc = now;
+    c->schedule->cpu_ns += used;
+    struct process *payer = context_payer(c);
+    if (payer)
+        __atomic_add_fetch(&payer->user_ns, used, __ATOMIC_RELAXED);
+}
+
+uint64_t context_running_ns(void)
+{
+    uint64_t ticks = arch_tsc() - current()->switched_in_tsc;
+    return (uint64_t)(((unsigned __int128)ticks * arch_time_multiplier()) >> 32);
+}
+
+void context_load_block(struct context *c)
+{
+    struct arch_cpu *cpu = &this_cpu()->arch;
+    cpu->block = c->block;
+    cpu->block_user = c->block_user;
+    cpu->personality_entry = c->block && c->process->has_personality ? c->process->personality.entry : 0;
+    if (unlikely(__atomic_load_n(&c->attention, __ATOMIC_SEQ_CST)))
+        __atomic_or_fetch(&cpu->work, WORK_NOTIFY, __ATOMIC_RELAXED);
+}
+
+/* A context that was not only put to sleep: it is over, or was preempted. */
+static void finish_special(struct context *left)
+{
+    bool requeue = left->requeue;
+    left->requeue = false;
+    left->leaves_specially = false;
+    __atomic_store_n(&left->on_cpu, 0, __ATOMIC_RELEASE);
+    if (requeue)
+        run_queue_add(left);
+    else
+        object_put(&left->object);
+}
+
+void switch_finish(void)
+{
+    struct context *left = this_cpu()->leaving;
+    if (unlikely(left->leaves_specially))
+        finish_special(left);
+    else /* Release: pairs with the acquire in await_off_cpu; all of the old context's state is in memory. */
+        __atomic_store_n(&left->on_cpu, 0, __ATOMIC_RELEASE);
+}
+
+static void await_off_cpu(const struct context *c)
+{
+    while (unlikely(__atomic_load_n(&c->on_cpu, __ATOMIC_ACQUIRE)))
+        arch_pause();
+}
+
+/* A context that takes its process apart, and the idle one, run in the kernel's own space: no other may vanish under them. */
+static void activate_space_of(const struct context *c)
+{
+    struct address_space *space = c->process ? c->process->space : nullptr;
+    if (likely(space))
+        space_activate(space);
+    else
+        space_deactivate();
+}
+
+static void switch_to(struct context *to)
+{
+    struct cpu *cpu = this_cpu();
+    struct context *from = cpu->current;
+    DEBUG_ASSERT(!to->on_cpu);
+    __atomic_store_n(&to->on_cpu, 1, __ATOMIC_RELAXED);
+    to->cpu = cpu->number;
+    cpu->current = to;
+    cpu->switches++;
+    cpu->leaving = from;
+    /* Sequentially consistent, for context_attention: either it finds `to` current here, or context_load_block sees what it wants. */
+    __atomic_store_n(&to->state, CONTEXT_RUNNING, __ATOMIC_SEQ_CST);
+    context_load_block(to);
+    activate_space_of(to);
+    arch_context_switch(&from->arch, &to->arch);
+    switch_finish();
+}
+
+/* The current context falls asleep unless it was woken while it prepared. */
+static bool park(struct context *self)
+{
+    uint32_t preparing = CONTEXT_PREPARING;
+    return __atomic_compare_exchange_n(&self->state, &preparing, CONTEXT_BLOCKED, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+/* The entity moves with the call, so a direct switch costs no accounting: the time goes on for the same entity. */
+void context_switch_direct(struct context *to)
+{
+    struct context *self = current();
+    if (unlikely(!park(self))) {
+        run_queue_add(to);
+        return;
+    }
+    to->switched_in_tsc = self->switched_in_tsc;
+    switch_to(to);
+}
+
+void context_switch_claimed(struct context *to)
+{
+    to->switched_in_tsc = current()->switched_in_tsc;
+    switch_to(to);
+}
+
+/* Is there a better one, or an equal one when the time slice is used up? */
+static struct context *pick_instead_of(struct context *self)
+{
+    struct context *next = run_queue_pick((int)self->schedule->priority);
+    if (!next && self->schedule->slice_left_ns == 0)
+        next = run_queue_pick((int)self->schedule->priority - 1);
+    return next;
+}
+
+void schedule(void)
+{
+    struct cpu *cpu = this_cpu();
+    struct context *self = cpu->current, *next;
+    bool idle = self == cpu->idle;
+    __atomic_and_fetch(&cpu->arch.work, ~WORK_RESCHEDULE, __ATOMIC_RELAXED);
+    switch_charge(self);
+    uint32_t state = __atomic_load_n(&self->state, __ATOMIC_ACQUIRE);
+    bool running = state == CONTEXT_RUNNING || (state == CONTEXT_PREPARING && !park(self));
+    if (running && !idle) {
+        next = pick_instead_of(self);
+        self->schedule->slice_left_ns = TIME_SLICE_NS;
+        if (!next)
+            return;
+        __atomic_store_n(&self->state, CONTEXT_READY, __ATOMIC_RELAXED);
+        self->requeue = self->leaves_specially = true;
+    } else {
+        next = run_queue_pick(-1);
+        if (!next && idle)
+            return;
+        if (!next)
+            next = cpu->idle;
+    }
+    next->switched_in_tsc = arch_tsc();
+    if (next != cpu->idle && run_queue_count(cpu->number))
+        timer_slice(arch_time_ns() + TIME_SLICE_NS);
+    switch_to(next);
+}
+
+void context_yield(void)
+{
+    current()->schedule->slice_left_ns = 0;
+    schedule();
+    current()->schedule->slice_left_ns = TIME_SLICE_NS;
+}
+
+/* ---- Blocking and waking ------------------------------------------------------------------------------------------- */
+
+void context_block_prepare(const char *what, uint64_t id, uint32_t wait_flags)
+{
+    struct context *c = current();
+    c->waits_for = what;
+    c->waits_for_id = id;
+    c->wait_flags = wait_flags;
+    /* Sequentially consistent: either we see the waker's condition, or the waker sees us PREPARING. */
+    __atomic_store_n(&c->state, CONTEXT_PREPARING, __ATOMIC_SEQ_CST);
+}
+
+void context_block_undo(void)
+{
+    /* Nobody else writes the state of a context that runs and is not PREPARING. */
+    __atomic_store_n(&current()->state, CONTEXT_RUNNING, __ATOMIC_SEQ_CST);
+}
+
+static bool change_state(struct context *c, uint32_t from, uint32_t to)
+{
+    return __atomic_compare_exchange_n(&c->state, &from, to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+bool context_claim_slow(struct context *c, bool won)
+{
+    while (!won) {
+        if (__atomic_load_n(&c->state, __ATOMIC_SEQ_CST) == CONTEXT_PREPARING) {
+            arch_pause();
+            continue;
+        }
+        if (!change_state(c, CONTEXT_BLOCKED, CONTEXT_READY))
+            return false;
+        won = true;
+    }
+    await_off_cpu(c);
+    return true;
+}
+
+bool context_block_undo_now(struct context *c)
+{
+    return change_state(c, CONTEXT_BLOCKED, CONTEXT_RUNNING);
+}
+
+void context_wake(struct context *c)
+{
+    if (change_state(c, CONTEXT_PREPARING, CONTEXT_RUNNING))
+        return;
+    if (!change_state(c, CONTEXT_BLOCKED, CONTEXT_READY))
+        return;
+    await_off_cpu(c);
+    run_queue_add(c);
+}
+
+void context_ready(struct context *c)
+{
+    run_queue_add(c);
+}
+
+/* ---- Interrupts ------------------------------------------------------------------------------------------------------ */
+
+void preempt_point(void)
+{
+    arch_interrupt_window();
+    if (this_cpu()->arch.work & WORK_RESCHEDULE && current() != this_cpu()->idle)
+        schedule();
+}
+
+void trap_reschedule(void)
+{
+    struct cpu *cpu = this_cpu();
+    cpu->interrupts++;
+    if (__atomic_load_n(&cpu->current->attention, __ATOMIC_SEQ_CST))
+        __atomic_or_fetch(&cpu->arch.work, WORK_NOTIFY, __ATOMIC_RELAXED);
+    if (run_queue_count(cpu->number)) {
+        __atomic_or_fetch(&cpu->arch.work, WORK_RESCHEDULE, __ATOMIC_RELAXED);
+        timer_slice(arch_time_ns() + TIME_SLICE_NS);
+    }
+}
