@@ -7,6 +7,7 @@
 #   $(call host_tool,FOLDER,USES)      a build-machine program: build/host/bin/NAME
 #   $(call host_test,FOLDER,USES)      FOLDER's *_test.c as one program under ASan and UBSan: build/host/test/NAME
 # USES names modules (folders); their include/ is then on the path, and their library is linked. abi/ is always visible.
+# LIBS_FOLDER := what programs of the build machine that use the folder link besides.
 # Sources are the folder's *.c and *.S and those of its direct arch/x86_64; *_test.c and *_fuzz.c are left out.
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables -j$(shell nproc) --output-sync=none
@@ -44,6 +45,7 @@ includes = $(foreach m,$(1),-I$(m)/include)
 objects = $(patsubst %,$(BUILD)/$(2)/%.o,$(call sources,$(1)))
 library_file = $(BUILD)/$(2)/$(1)/lib.a
 name = $(notdir $(1))
+foreign_libraries = $(foreach m,$(1),$(LIBS_$(m)))
 
 # $(call library,FOLDER,USES)
 define library
@@ -73,7 +75,7 @@ endef
 define host_tool
 $(eval $(call library,$(1),$(2)))
 $(BUILD)/host/bin/$(call name,$(1)): $(call objects,$(1),hosttool) $(foreach m,$(2),$(call library_file,$(m),hosttool))
-	@mkdir -p $$(@D) && echo "  ld $$@" && $(CC) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
+	@mkdir -p $$(@D) && echo "  ld $$@" && $(CC) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(call foreign_libraries,$(1) $(2))
 endef
 
 # $(call host_test,FOLDER,USES): all *_test.c of the folder, linked with tests/unit's main
@@ -84,7 +86,7 @@ $(BUILD)/host/$(1)/%_test.c.o: $(1)/%_test.c | $$(GENERATED)
 all-tests: $(BUILD)/host/test/$(subst /,-,$(1))
 HOST_TESTS += $(BUILD)/host/test/$(subst /,-,$(1))
 $(BUILD)/host/test/$(subst /,-,$(1)): $(patsubst %,$(BUILD)/host/%.o,$(wildcard $(1)/*_test.c)) $(foreach m,tests/unit $(sort $(1) $(2) lib/base),$(call library_file,$(m),host))
-	@mkdir -p $$(@D) && echo "  ld $$@" && $(CC) -fsanitize=address,undefined -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
+	@mkdir -p $$(@D) && echo "  ld $$@" && $(CC) -fsanitize=address,undefined -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(call foreign_libraries,$(1) $(2))
 endef
 
 # Fuzzing: FOLDER/NAME_fuzz.c has LLVMFuzzerTestOneInput; build/fuzz/bin/NAME runs it against the folder's code and what it uses.
