@@ -5,7 +5,8 @@
 
 enum : uint32_t {
     RING_SLOTS = 256, VERSION = 8,
-    HEADER_UUID = 16, HEADER_SIZE = 32, HEADER_GENERATION = 40, HEADER_TREE = 48, HEADER_ALLOC = 64, HEADER_RELEASE = 3152,
+    HEADER_UUID = 16, HEADER_SIZE = 32, HEADER_GENERATION = 40, HEADER_TREE = 48, HEADER_ALLOC = 64, HEADER_SLOTS = 80,
+    KEY_SLOT_BYTES = 48, HEADER_RELEASE = 3152,
     HEADER_CHECK = 4072, HEADER_HASH = 4088, HEADER_HASHED = 4072,
     TREE_FANOUT = 254, TREE_LEVELS = 4, TREE_BITMAP = 4064, POINTER_BYTES = 16,
     NODE_AREA = 128, NODE_PADDING = 74, NODE_FLAG_INLINE = 1,
@@ -35,6 +36,16 @@ static inline bool pointer_equal(struct redoxfs_pointer a, struct redoxfs_pointe
 enum status volume_read(struct redoxfs *fs, struct redoxfs_pointer pointer, struct span to);
 /* One block of structure; valid until the next read of any kind. CORRUPT also for pointers to longer or compressed things. */
 enum status volume_block(struct redoxfs *fs, struct redoxfs_pointer pointer, struct view *out);
+
+/* encrypt.c */
+bool header_is_encrypted(struct view header);
+/* What stands behind the checksum of a header; without a cipher the checksum itself. */
+enum status header_check_value(const struct redoxfs_cipher *cipher, const struct redoxfs_keys *keys, uint64_t hash, uint64_t generation,
+                               uint8_t out[16]);
+/* NO_ACCESS: no slot opens with this password. */
+enum status header_unlock(const struct redoxfs_secret *secret, struct view header, struct redoxfs_keys *out_keys, uint32_t *out_slot);
+/* Encrypts or decrypts whole blocks in place, the first of which is the volume's block `index`; nothing in a volume that is in the clear. */
+enum status volume_turn(const struct redoxfs *fs, bool encrypt, uint64_t index, struct span bytes);
 
 /* tree.c */
 enum status tree_find(struct redoxfs *fs, uint32_t id, struct redoxfs_pointer *out); /* of the node; NOT_FOUND */

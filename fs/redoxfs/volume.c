@@ -17,6 +17,7 @@ enum status volume_read(struct redoxfs *fs, struct redoxfs_pointer pointer, stru
     if (!range_fits(index, count, fs->block_count))
         return ERR_CORRUPT;
     TRY(fs->disk.read(fs->disk.context, fs->base + index, to));
+    TRY(volume_turn(fs, false, index, to));
     return seahash(view_of_span(to)) == pointer.hash ? OK : ERR_CORRUPT;
 }
 
@@ -41,12 +42,6 @@ static bool is_header(struct view block)
     struct view magic = {block.data, 8};
     return view_equal(magic, (struct view){(const uint8_t *)"RedoxFS", 8}) && u64_at(block, 8) == VERSION &&
            u64_at(block, HEADER_HASH) == seahash((struct view){block.data, HEADER_HASHED});
-}
-
-/* Not encrypted: the checksum once more, in the clear. */
-static bool is_encrypted(struct view header)
-{
-    return u64_at(header, HEADER_CHECK) != u64_at(header, HEADER_HASH) || u64_at(header, HEADER_CHECK + 8) != 0;
 }
 
 static enum status read_disk_block(struct redoxfs *fs, uint64_t block, struct view *out)
@@ -74,7 +69,7 @@ static enum status find_base(struct redoxfs *fs)
 }
 
 /* What the choice among the ring's headers has excluded so far. */
-struct choice { uint64_t newest_allowed, oldest_allowed; bool needs_uuid, refuses_uuid; };
+struct choice { const struct redoxfs_secret *secret; uint64_t newest_allowed, oldest_allowed; bool needs_uuid, refuses_uuid; };
 
 static bool is_allowed(const struct redoxfs *fs, const struct choice *choice, struct view header)
 {
@@ -94,6 +89,18 @@ static void take_header(struct redoxfs *fs, struct view header)
     fs->tree = pointer_at(header, HEADER_TREE);
     fs->alloc = pointer_at(header, HEADER_ALLOC);
     fs->release = pointer_at(header, HEADER_RELEASE);
+}
+
+static enum status unlock(struct redoxfs *fs, const struct redoxfs_secret *secret, struct view header)
+{
+    fs->cipher = nullptr;
+    if (!header_is_encrypted(header))
+        return OK;
+    if (!secret)
+        return ERR_NOT_SUPPORTED;
+    TRY(header_unlock(secret, header, &fs->keys, &fs->key_slot));
+    fs->cipher = secret->cipher;
+    return OK;
 }
 
 /* The newest allowed header whose slot is the one of its generation; a second pass reads it again rather than keep 256 blocks. */
@@ -117,8 +124,7 @@ static enum status choose_header(struct redoxfs *fs, const struct choice *choice
     TRY(read_disk_block(fs, fs->base + newest % RING_SLOTS, &block));
     if (!is_header(block))
         return ERR_IO; /* it was one a moment ago */
-    if (is_encrypted(block))
-        return ERR_NOT_SUPPORTED;
+    TRY(unlock(fs, choice->secret, block));
     take_header(fs, block);
     return OK;
 }
@@ -144,22 +150,27 @@ static enum status try_header(struct redoxfs *fs, const struct choice *choice)
     return check_root(fs);
 }
 
+enum status redoxfs_open(struct redoxfs_disk disk, struct redoxfs *out)
+{
+    return redoxfs_open_secret(disk, nullptr, out);
+}
+
 /* The newest header; where it leads nowhere, the generation before it (what a torn commit leaves whole), and then the newest of
  * another volume (an older one's headers outlive a new volume in the same place). */
-enum status redoxfs_open(struct redoxfs_disk disk, struct redoxfs *out)
+enum status redoxfs_open_secret(struct redoxfs_disk disk, const struct redoxfs_secret *secret, struct redoxfs *out)
 {
     memset(out, 0, sizeof *out); /* too large for a stack, where a compound literal may go */
     out->disk = disk;
     TRY(find_base(out));
-    enum status status = try_header(out, &(struct choice){.newest_allowed = UINT64_MAX});
+    enum status status = try_header(out, &(struct choice){.secret = secret, .newest_allowed = UINT64_MAX});
     if (status != ERR_CORRUPT)
         return status;
     out->is_older = true;
     uint64_t newest = out->generation;
     status = ERR_CORRUPT;
     if (newest > 0)
-        status = try_header(out, &(struct choice){newest - 1, .oldest_allowed = newest - 1, .needs_uuid = true});
+        status = try_header(out, &(struct choice){secret, newest - 1, .oldest_allowed = newest - 1, .needs_uuid = true});
     if (status != ERR_CORRUPT)
         return status;
-    return try_header(out, &(struct choice){.newest_allowed = UINT64_MAX, .refuses_uuid = true});
+    return try_header(out, &(struct choice){.secret = secret, .newest_allowed = UINT64_MAX, .refuses_uuid = true});
 }

@@ -2,10 +2,11 @@
  * RedoxFS on disk, version 8, reading. Pure: blocks come from the caller's disk, memory is inside struct redoxfs (about 350 KiB:
  * static or from the heap, never on a stack), and every number on the disk is hostile. Each block is believed only after its
  * checksum, which stands in the pointer to it. A disk that answers WOULD_BLOCK has that passed on; the same call made again later
- * starts over and changes nothing before it succeeds. Encrypted volumes answer NOT_SUPPORTED. Nothing here writes.
+ * starts over and changes nothing before it succeeds. Nothing here writes.
  * One thread at a time per struct redoxfs. */
 #pragma once
 #include "base/span.h"
+#include "redoxfs/encrypt.h"
 
 #define REDOXFS_BLOCK_BYTES 4096u
 #define REDOXFS_LEVEL_MAX 5u                                            /* a record is at most 2^5 blocks */
@@ -32,6 +33,9 @@ struct redoxfs {
     uint64_t base, block_count, generation; /* base: the disk block of the volume's block 0 */
     uint8_t uuid[16];
     struct redoxfs_pointer tree, alloc, release;
+    const struct redoxfs_cipher *cipher;    /* of an encrypted volume; null: in the clear */
+    struct redoxfs_keys keys;
+    uint32_t key_slot;                      /* that the password opened */
     bool is_older;                          /* the newest header led nowhere, and an older one is used */
     bool is_cut;                            /* the disk is smaller than the header says; block_count ends with the disk */
     /* what was read last; each under the pointer that named it, null while nothing is held */
@@ -43,6 +47,8 @@ struct redoxfs {
 /* Finds the volume on the disk and chooses its newest header that leads to a root directory (at most one generation back: older ones
  * may be overwritten). BAD_FORMAT: no header; NOT_SUPPORTED: encrypted; CORRUPT: no root directory under the headers. */
 enum status redoxfs_open(struct redoxfs_disk disk, struct redoxfs *out);
+/* The same with a password for an encrypted volume (one in the clear does not look at it). NO_ACCESS: it opens no slot. */
+enum status redoxfs_open_secret(struct redoxfs_disk disk, const struct redoxfs_secret *secret, struct redoxfs *out);
 
 enum : uint16_t { REDOXFS_TYPE = 0xf000, REDOXFS_FILE = 0x8000, REDOXFS_DIRECTORY = 0x4000, REDOXFS_LINK = 0xa000, REDOXFS_SOCKET = 0xc000 };
 
