@@ -108,7 +108,7 @@ void node_put(struct p9_node *node)
         IGNORE(sys_handle_close(node->file));
     p9_clunk(node->open_fid);
     p9_clunk(node->fid);
-    heap_free(node->listing.data);
+    listing_free(&node->listing);
     heap_free(node);
 }
 

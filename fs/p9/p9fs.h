@@ -8,6 +8,8 @@
 #pragma once
 #include "base/list.h"
 #include "fiber/fiber.h"
+#include "fs/helper.h"
+#include "fs/listing.h"
 #include "p9/p9.h"
 #include "virtio/virtio.h"
 
@@ -30,7 +32,7 @@ struct p9_node {
     bool has_written;                          /* pages went out since `known` was taken */
     handle_t file;                             /* the file object, or HANDLE_NONE */
     struct file_attributes known;              /* what the other side said last, when pages and it agreed */
-    struct span listing;                       /* directory: the names as they were when somebody began to read them */
+    struct listing listing;                     /* directory: the names as they were when somebody began to read them */
     uint64_t sync_epoch;
 };
 
@@ -116,9 +118,8 @@ void file_idle(struct p9_node *node);
 enum status file_revalidate(struct p9_node *node, const struct file_attributes *theirs);
 
 /* -- helper.c */
-enum helper_work : uint32_t { HELPER_SYNC, HELPER_TRUNCATE, HELPER_RENEW /* all pages go; attributes are taken */ };
 enum status helper_start(void);
-enum status helper_run(enum helper_work work, handle_t file, const struct file_attributes *attributes);
+enum status helper_run(enum file_work_kind work, handle_t file, const struct file_attributes *attributes);
 
 /* -- serve.c, jobs.c */
 extern const struct scheme_ops p9_scheme;

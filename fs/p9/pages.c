@@ -104,7 +104,7 @@ static bool has_local_changes(const struct p9_node *node, const struct file_attr
 enum status file_push(struct p9_node *node)
 {
     struct file_attributes ours, theirs;
-    enum status synced = helper_run(HELPER_SYNC, node->file, nullptr);
+    enum status synced = helper_run(FILE_WORK_SYNC, node->file, nullptr);
     TRY(sys_stat(node->file, &ours));
     if (node->is_removed || !has_local_changes(node, &ours))
         return synced;
@@ -146,5 +146,5 @@ enum status file_revalidate(struct p9_node *node, const struct file_attributes *
         return sys_file_set(node->file, ATTRIBUTE_MODE | ATTRIBUTE_OWNER | ATTRIBUTE_LINKS | ATTRIBUTE_CHANGE, theirs);
     }
     node->known = *theirs;
-    return helper_run(HELPER_RENEW, node->file, theirs);
+    return helper_run(FILE_WORK_RENEW, node->file, theirs);
 }

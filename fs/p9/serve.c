@@ -109,42 +109,17 @@ static enum status on_statistics(struct request *rq, const struct fs_statistics_
     return OK;
 }
 
-/* -- directories: all names at once, kept while somebody reads on. A listing is entries of inode, type, length of the name, name. ------- */
+/* -- directories: all names at once, kept while somebody reads on ---------------------------------------------------- */
 
-#define LISTING_FIRST_BYTES 4096u
-#define LISTING_MAX_BYTES (64u << 20)
-#define LISTING_ENTRY_BYTES 10u
-
-static enum status listing_room(struct span *listing, size_t used, size_t more)
-{
-    size_t capacity = listing->length ? listing->length : LISTING_FIRST_BYTES;
-    while (capacity - used < more)
-        capacity *= 2;
-    if (capacity == listing->length)
-        return OK;
-    uint8_t *larger = capacity <= LISTING_MAX_BYTES ? heap_resize(listing->data, capacity) : nullptr;
-    if (!larger)
-        return ERR_NO_MEMORY;
-    *listing = (struct span){larger, capacity};
-    return OK;
-}
-
-static enum status listing_add(struct span *listing, size_t *used, const struct p9_entry *e)
+static enum status entry_add(struct listing *listing, const struct p9_entry *e)
 {
     if (view_equal(e->name, VIEW_OF_LITERAL(".")) || view_equal(e->name, VIEW_OF_LITERAL("..")))
         return OK;
-    TRY(listing_room(listing, *used, LISTING_ENTRY_BYTES + e->name.length));
-    uint8_t *at = listing->data + *used;
-    memcpy(at, &e->qid.path, 8);
-    at[8] = (uint8_t)p9_type_of_entry(e->type);
-    at[9] = (uint8_t)e->name.length;
-    memcpy(at + LISTING_ENTRY_BYTES, e->name.data, e->name.length);
-    *used += LISTING_ENTRY_BYTES + e->name.length;
-    return OK;
+    return listing_add(listing, e->qid.path, p9_type_of_entry(e->type), e->name);
 }
 
 /* One READDIR; *offset moves on, *out_is_end when there was nothing more. */
-static enum status listing_part(uint32_t fid, uint64_t *offset, struct span *listing, size_t *used, bool *out_is_end)
+static enum status listing_part(uint32_t fid, uint64_t *offset, struct listing *listing, bool *out_is_end)
 {
     struct reader body;
     uint32_t count;
@@ -161,57 +136,38 @@ static enum status listing_part(uint32_t fid, uint64_t *offset, struct span *lis
     *out_is_end = count == 0;
     enum status status;
     while ((status = p9_read_entry(&body, &e)) == OK) {
-        TRY(listing_add(listing, used, &e));
+        TRY(entry_add(listing, &e));
         *offset = e.offset;
     }
     return status == ERR_TRUNCATED ? OK : status;
 }
 
-static enum status listing_read(uint32_t fid, struct span *out)
+static enum status listing_read(uint32_t fid, struct listing *out)
 {
-    struct span listing = {};
-    size_t used = 0;
+    struct listing listing = {};
     uint64_t offset = 0;
     bool is_end = false;
     enum status status = p9_lopen(fid, P9_OPEN_READ | P9_OPEN_DIRECTORY);
     while (status == OK && !is_end)
-        status = listing_part(fid, &offset, &listing, &used, &is_end);
+        status = listing_part(fid, &offset, &listing, &is_end);
     if (status != OK) {
-        heap_free(listing.data);
+        listing_free(&listing);
         return status;
     }
-    *out = (struct span){listing.data, used};
+    *out = listing;
     return OK;
 }
 
 static enum status listing_renew(struct p9_node *directory)
 {
     uint32_t fid;
-    struct span fresh;
+    struct listing fresh;
     TRY(p9_walk(directory->fid, (struct view){}, &fid, nullptr));
     enum status status = listing_read(fid, &fresh);
     p9_clunk(fid);
     TRY(status);
-    heap_free(directory->listing.data);
+    listing_free(&directory->listing);
     directory->listing = fresh;
-    return OK;
-}
-
-/* Cookies count entries from 1. */
-static enum status listing_records(const struct p9_node *directory, uint64_t cookie, struct record_writer *w)
-{
-    uint64_t index = 0;
-    for (size_t at = 0; at < directory->listing.length;) {
-        const uint8_t *entry = directory->listing.data + at;
-        struct view name = {entry + LISTING_ENTRY_BYTES, entry[9]};
-        uint64_t inode;
-        memcpy(&inode, entry, 8);
-        at += LISTING_ENTRY_BYTES + name.length;
-        if (++index <= cookie)
-            continue;
-        if (!record_append(w, inode, index, entry[8], name))
-            return w->used ? OK : ERR_TOO_BIG;
-    }
     return OK;
 }
 
@@ -225,11 +181,9 @@ static enum status on_readdir(struct request *rq, const struct fs_readdir_in *in
         TRY(listing_renew(directory));
     struct span space = slot_data();
     struct record_writer w = {.space = {space.data, MIN(space.length, request_capacity(rq))}};
-    TRY(listing_records(directory, in->cookie, &w));
-    if (w.used == 0) {
-        heap_free(directory->listing.data);
-        directory->listing = (struct span){};
-    }
+    TRY(listing_records(&directory->listing, in->cookie, &w));
+    if (w.used == 0)
+        listing_free(&directory->listing);
     out->records = (struct view){space.data, w.used};
     return OK;
 }
@@ -265,7 +219,7 @@ static enum status on_set_attributes(struct request *rq, const struct fs_set_att
     if (node->file == HANDLE_NONE)
         return send_attributes(node->fid, in->mask, &wanted);
     if (in->mask & ATTRIBUTE_SIZE)
-        TRY(helper_run(HELPER_TRUNCATE, node->file, &wanted));
+        TRY(helper_run(FILE_WORK_TRUNCATE, node->file, &wanted));
     TRY(send_attributes(node->fid, in->mask, &wanted));
     TRY(p9_getattr(node->fid, &theirs));
     TRY(sys_stat(node->file, &ours));

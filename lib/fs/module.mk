@@ -1,3 +1,3 @@
-# What filesystem servers and vfsd share: directory records, changes of attributes.
-$(eval $(call library,lib/fs,lib/base))
-$(eval $(call host_test,lib/fs,lib/base))
+# What filesystem servers and vfsd share: directory records, listings, changes of attributes, the helper context.
+$(eval $(call library,lib/fs,lib/server lib/heap lib/sys lib/base))
+$(eval $(call host_test,lib/fs,lib/server lib/heap lib/sys lib/base))
