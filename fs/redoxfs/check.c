@@ -206,7 +206,7 @@ static enum status visit_reach(struct redoxfs_check *c, uint32_t id, struct redo
 static enum status count_name(struct redoxfs_check *c, uint32_t directory, uint32_t id)
 {
     struct redoxfs_pointer at;
-    enum status status = tree_find(c->fs, id, &at);
+    enum status status = tree_lookup(c->fs, id, &at);
     bool is_node = status == OK && pointer_index(at) < c->fs->block_count && c->state[pointer_index(at)] & NODE;
     if (is_node)
         c->names[pointer_index(at)]++;
@@ -379,7 +379,7 @@ enum status redoxfs_check(struct redoxfs_check *c)
     if (fs->is_cut)
         problem(c, "larger than its disk, which ends at block", 0, fs->block_count, OK);
     TRY(walk_tree(c, fs->tree, TREE_LEVELS, 0, visit_reach));
-    if (tree_find(fs, REDOXFS_ROOT, &root) == OK && pointer_index(root) < fs->block_count)
+    if (tree_lookup(fs, REDOXFS_ROOT, &root) == OK && pointer_index(root) < fs->block_count)
         c->names[pointer_index(root)]++;
     TRY(check_release(c));
     TRY(walk_tree(c, fs->tree, TREE_LEVELS, 0, visit_names));

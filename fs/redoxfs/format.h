@@ -48,7 +48,7 @@ enum status header_unlock(const struct redoxfs_secret *secret, struct view heade
 enum status volume_turn(const struct redoxfs *fs, bool encrypt, uint64_t index, struct span bytes);
 
 /* tree.c */
-enum status tree_find(struct redoxfs *fs, uint32_t id, struct redoxfs_pointer *out); /* of the node; NOT_FOUND */
+enum status tree_lookup(struct redoxfs *fs, uint32_t id, struct redoxfs_pointer *out); /* of the node; NOT_FOUND */
 enum status node_decode(uint32_t id, struct view block, struct redoxfs_node *out);
 
 /* record.c: pointers of a node's area by height (0: to records) and number, and a record into fs->record, zeros behind it. */

@@ -4,7 +4,7 @@
 #include "base/try.h"
 #include "fs/redoxfs/format.h"
 
-enum status tree_find(struct redoxfs *fs, uint32_t id, struct redoxfs_pointer *out)
+enum status tree_lookup(struct redoxfs *fs, uint32_t id, struct redoxfs_pointer *out)
 {
     struct redoxfs_pointer at = fs->tree;
     for (uint32_t level = TREE_LEVELS; level-- > 0;) {
@@ -52,7 +52,7 @@ enum status redoxfs_node_read(struct redoxfs *fs, uint32_t id, struct redoxfs_no
 {
     struct redoxfs_pointer pointer;
     struct view block;
-    TRY(tree_find(fs, id, &pointer));
+    TRY(tree_lookup(fs, id, &pointer));
     TRY(volume_block(fs, pointer, &block));
     return node_decode(id, block, out);
 }

@@ -436,8 +436,8 @@ static void service_quieted(struct server *s, struct completion *self, const str
 
 /* -- instances ---------------------------------------------------------------------------------------------------- */
 
-/* The first % of its mount path becomes the count of its older siblings: /mnt/0, /mnt/1. */
-static void number_mount(const struct init *init, struct service *service, const struct service *template)
+/* The first % of its mount path becomes the count of the older instances mounted there: /mnt/0, /mnt/1. */
+static void number_mount(const struct init *init, struct service *service)
 {
     struct view path = {(const uint8_t *)service->unit.mount, string_length(service->unit.mount, sizeof service->unit.mount)};
     size_t at = view_find(path, '%');
@@ -445,7 +445,7 @@ static void number_mount(const struct init *init, struct service *service, const
     if (at == path.length)
         return;
     for (uint32_t i = 0; i < init->service_count; i++)
-        older += init->services[i].is_instance && !memcmp(init->services[i].unit.program, template->unit.program, sizeof template->unit.program);
+        older += init->services[i].is_instance && view_starts_with(view_of_string(init->services[i].unit.mount), (struct view){path.data, at});
     char rest[sizeof service->unit.mount];
     fmt(rest, sizeof rest, "%s", service->unit.mount + at + 1);
     fmt(service->unit.mount + at, sizeof service->unit.mount - at, "%u%s", older, rest);
@@ -460,7 +460,7 @@ static enum status instance_add(struct init *init, const struct service *templat
     TRY(unit_instance(&template->unit, instance, &service->unit));
     TRY(service_prepare(init, service));
     TRY(service_connect(service));
-    number_mount(init, service, template);
+    number_mount(init, service);
     service->is_instance = true;
     init->service_count++;
     *out = service;

@@ -179,7 +179,7 @@ static struct completion announcement = {announced};
 
 static void announce(const char *unit)
 {
-    char name[48];
+    static char name[48]; /* init reads it when it receives the message, and we are further then */
     handle_t root;
     size_t length = fmt(name, sizeof name, "%s:%x", unit, driver.device.function.address);
     if (server_resource(&driver.server, 0, RIGHT_READ | RIGHT_WRITE | RIGHT_GRANT, RESOURCE_RESTARTABLE, 0, &root) != OK)
@@ -199,6 +199,8 @@ static void probed(const struct slot *s)
         log_warning("its first block cannot be read");
     else if (head[1024 + 56] == 0x53 && head[1024 + 57] == 0xef)
         announce("ext4");
+    else if (view_starts_with((struct view){head, PROBE_BYTES}, VIEW_OF_LITERAL("RedoxFS\0")))
+        announce("redoxfs");
     else
         log_info("no filesystem that is known");
 }
