@@ -37,6 +37,7 @@ static_assert(sizeof(struct file_attributes) == 104);
 enum : uint32_t {
     ATTRIBUTE_SIZE = 1u << 0, ATTRIBUTE_MODE = 1u << 1, ATTRIBUTE_OWNER = 1u << 2, ATTRIBUTE_LINKS = 1u << 3,
     ATTRIBUTE_ACCESS = 1u << 4, ATTRIBUTE_MODIFY = 1u << 5, ATTRIBUTE_CHANGE = 1u << 6, ATTRIBUTE_BLOCKS = 1u << 7,
+    ATTRIBUTE_LAST_WORD = 1u << 31, /* file_set: and then the handle is closed, whatever became of the rest */
 };
 
 enum : uint32_t { /* of a stream, pipe end or resource */

@@ -7,6 +7,7 @@
  *                  out  rax result (>= 0, or a status)                 words = the reply's words
  *   submit         in   rdi handle  rsi kind  rbp endpoint for the completion  r15 tag
  *                  out  rax status
+ *   submit_receive in   the same as submit: on success, then a receive on that endpoint
  *   receive        in   rdi endpoint  rsi deadline_ns (0: wait for ever, 1: do not wait)
  *   reply_receive  in   rdi endpoint  rsi request id  rbp result  r15 reply flags   words
  *   reply          in   the same, returns at once

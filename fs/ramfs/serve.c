@@ -235,9 +235,12 @@ static enum status on_unlink(struct request *rq, const struct fs_unlink_in *in, 
     struct ram_node *directory, *victim;
     TRY(ram_node_find(tree_of(rq), in->directory, &directory));
     TRY(ram_unlink(tree_of(rq), directory, in->name, in->flags & UNLINK_DIRECTORY, now_ns(), &victim));
-    enum status status = file_update(victim, ATTRIBUTE_LINKS | ATTRIBUTE_CHANGE);
-    if (in->flags & UNLINK_FORGET)
+    bool is_over = in->flags & UNLINK_FORGET && victim->attributes.links == 0;
+    enum status status = file_update(victim, ATTRIBUTE_LINKS | ATTRIBUTE_CHANGE | (is_over ? ATTRIBUTE_LAST_WORD : 0));
+    if (is_over) {
+        victim->file = HANDLE_NONE;
         ram_forget(tree_of(rq), victim);
+    }
     return status;
 }
 

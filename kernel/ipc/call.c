@@ -228,8 +228,10 @@ int64_t ipc_call(struct resource *resource, uint32_t kind, uint64_t *words, uint
     return result;
 }
 
-enum status ipc_submit(struct resource *resource, uint32_t kind, const uint64_t *words, struct endpoint *completion, uint64_t tag)
+enum status ipc_submit(struct resource *resource, uint32_t kind, const uint64_t *words, struct endpoint *completion, uint64_t tag,
+                       bool follow, struct context **out_server)
 {
+    *out_server = nullptr;
     struct process *p = current()->process;
     struct request *r;
     TRY(request_create(nullptr, &r));
@@ -265,7 +267,7 @@ enum status ipc_submit(struct resource *resource, uint32_t kind, const uint64_t 
             status = present(r, resource->endpoint, resource, false, &server);
     }
     if (server)
-        context_ready(server);
+        *out_server = context_ready_unless_next(server, follow);
     if (status != OK)
         request_fail(resource->endpoint, r, status); /* answered like any other: the server of the submit has one way to look */
     return OK;
@@ -333,7 +335,7 @@ static enum status carry(struct request *r, uint64_t flags, uint64_t *words)
     return status;
 }
 
-static void submit_complete(struct request *r, int64_t result)
+static struct context *submit_complete(struct request *r, int64_t result, bool follow)
 {
     struct endpoint *to = r->completion_endpoint;
     memcpy(r->completion.words, r->own_words, sizeof r->completion.words);
@@ -341,9 +343,11 @@ static void submit_complete(struct request *r, int64_t result)
     space_put(r->space);
     handle_table_put(r->handles);
     request_finish(r);
-    if (!endpoint_post_to(to, r->completion_instance, &r->completion))
+    struct context *server;
+    if (!endpoint_post_to(to, r->completion_instance, &r->completion, &server))
         request_put(r); /* who asked is gone */
     object_put(&to->object);
+    return server ? context_ready_unless_next(server, follow) : nullptr;
 }
 
 /* Nobody waits any more: what the reply brought is dropped. */
@@ -374,9 +378,8 @@ static struct context *complete_locked(struct endpoint *e, struct request *r, in
         r->state = REQUEST_FREE;
         spin_unlock(&e->lock);
         if (r->completion_endpoint)
-            submit_complete(r, result);
-        else
-            abandoned_complete(r);
+            return submit_complete(r, result, claim);
+        abandoned_complete(r);
         return nullptr;
     }
     /* Release: the answer is written before the client can see DONE. */

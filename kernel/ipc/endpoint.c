@@ -446,8 +446,8 @@ struct context *endpoint_take_server_locked(struct endpoint *e)
     return nullptr;
 }
 
-/* The lock is held and released. */
-static void post_locked(struct endpoint *e, struct notice *n)
+/* The lock is held and released. The server that was waiting for it, claimed, or null. */
+[[nodiscard]] static struct context *post_locked(struct endpoint *e, struct notice *n)
 {
     struct context *server = nullptr;
     n->count++;
@@ -459,24 +459,26 @@ static void post_locked(struct endpoint *e, struct notice *n)
         server = endpoint_take_server_locked(e);
     }
     spin_unlock(&e->lock);
-    if (server)
-        context_ready(server);
+    return server;
 }
 
 void endpoint_post(struct endpoint *e, struct notice *n)
 {
     spin_lock(&e->lock);
-    post_locked(e, n);
+    struct context *server = post_locked(e, n);
+    if (server)
+        context_ready(server);
 }
 
-bool endpoint_post_to(struct endpoint *e, uint32_t instance, struct notice *n)
+bool endpoint_post_to(struct endpoint *e, uint32_t instance, struct notice *n, struct context **out_server)
 {
+    *out_server = nullptr;
     spin_lock(&e->lock);
     if (e->dead || e->instance != instance) {
         spin_unlock(&e->lock);
         return false;
     }
-    post_locked(e, n);
+    *out_server = post_locked(e, n);
     return true;
 }
 

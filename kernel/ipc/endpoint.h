@@ -55,10 +55,10 @@ enum status endpoint_unbind(struct endpoint *e, struct object *source);
 
 /* A waiting server, claimed and off the list; null: all are busy. */
 struct context *endpoint_take_server_locked(struct endpoint *e);
-/* Posts only if the server is still the one of `instance`; false: nothing was posted. */
-bool endpoint_post_to(struct endpoint *e, uint32_t instance, struct notice *n);
-/* Waits for a message and puts it into the current context's frame. `reply`: was already answered; when nothing is there to do, its
- * client is switched to directly. */
+/* Posts only if the server is still the one of `instance`; false: nothing was posted. *out_server: who was waiting for it, claimed. */
+bool endpoint_post_to(struct endpoint *e, uint32_t instance, struct notice *n, struct context **out_server);
+/* Waits for a message and puts it into the current context's frame. `answered`: was claimed by what
+ * this context did before; when nothing is there to do, it is switched to directly. */
 int64_t endpoint_receive(struct endpoint *e, uint64_t deadline_ns, struct context *answered);
 
 /* The current context was woken without a message: off the list, and wait again. */
@@ -69,9 +69,11 @@ int64_t endpoint_receive_again(struct endpoint *e);
 int64_t ipc_call(struct resource *r, uint32_t kind, uint64_t *words, uint64_t *answer);
 /* After ipc_call_fast: the usual answer did not come. */
 int64_t ipc_call_await(struct request *r);
-enum status ipc_submit(struct resource *r, uint32_t kind, const uint64_t *words, struct endpoint *completion, uint64_t tag);
+/* *out_server: claimed, when the caller is going to sleep anyway (`follow`) and may switch to it directly; else null. */
+enum status ipc_submit(struct resource *r, uint32_t kind, const uint64_t *words, struct endpoint *completion, uint64_t tag, bool follow,
+                       struct context **out_server);
 enum status ipc_forward(struct endpoint *e, uint64_t id, struct resource *to, uint32_t kind, const uint64_t *words, uint64_t skip);
-/* Answers; *out_client is its context, claimed for a direct switch, or null. */
+/* Answers; *out_client: with `claim`, who waited for the answer, claimed for a direct switch; else null. */
 enum status ipc_reply(struct endpoint *e, uint64_t id, int64_t result, uint64_t flags, uint64_t *words, bool claim,
                       struct context **out_client);
 /* Open, with the endpoint's lock NOT held: done with this result and no words. */

@@ -344,7 +344,10 @@ int64_t sys_file_set(struct trap_frame *f)
     struct file_attributes attributes;
     TRY_CALL(get_file(ARG0(f), RIGHT_MANAGE, &o, &file));
     TRY_CALL(copy_from_user(&attributes, user(ARG2(f)), sizeof attributes));
-    return file_set(file, (uint32_t)ARG1(f), &attributes);
+    enum status status = file_set(file, (uint32_t)ARG1(f), &attributes);
+    if (ARG1(f) & ATTRIBUTE_LAST_WORD)
+        IGNORE(handle_close(caller_handles(), (handle_t)ARG0(f)));
+    return status;
 }
 
 int64_t sys_file_supply(struct trap_frame *f)

@@ -41,9 +41,24 @@ int64_t sys_submit(struct trap_frame *f)
     TRY_CALL(get_endpoint(f->rbp, &completion));
     struct object *o;
     TRY_CALL(handle_get(caller_handles(), (handle_t)f->rdi, OBJECT_RESOURCE, 0, &o));
-    enum status status = ipc_submit(container_of(o, struct resource, object), (uint32_t)f->rsi, f->words, completion, f->r15);
+    struct context *none;
+    enum status status = ipc_submit(container_of(o, struct resource, object), (uint32_t)f->rsi, f->words, completion, f->r15, false, &none);
     object_put(o);
     return status;
+}
+
+int64_t sys_submit_receive(struct trap_frame *f)
+{
+    CLEANUP(endpoint_put) struct endpoint *e = nullptr;
+    TRY_CALL(get_endpoint(f->rbp, &e));
+    if (unlikely(current()->attached != e))
+        TRY_CALL(endpoint_attach(e, 0, 0));
+    struct object *o;
+    TRY_CALL(handle_get(caller_handles(), (handle_t)f->rdi, OBJECT_RESOURCE, 0, &o));
+    struct context *server;
+    enum status status = ipc_submit(container_of(o, struct resource, object), (uint32_t)f->rsi, f->words, e, f->r15, true, &server);
+    object_put(o);
+    return status == OK ? endpoint_receive(e, 0, server) : (int64_t)status;
 }
 
 int64_t sys_forward(struct trap_frame *f)

@@ -107,6 +107,9 @@ void context_start(struct context *c);
 [[noreturn]] void context_finish(void);            /* the current one is over */
 
 void context_ready(struct context *c);             /* a claimed one: onto a run queue instead of a direct switch */
+/* A claimed one, woken by the current one, which (`sleeps`) is about to wait: answered when it should run next on this CPU, for a direct
+ * switch, each on its own entity; else null, and it is ready. */
+struct context *context_ready_unless_next(struct context *c, bool sleeps);
 void context_wake(struct context *c);              /* it goes on if it sleeps or is about to; does nothing otherwise */
 /* BLOCKED -> READY for a direct switch, waiting while it is PREPARING; false: somebody else was faster. Between prepare and sleep
  * such a context takes no lock. */

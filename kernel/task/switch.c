@@ -119,6 +119,17 @@ void context_switch_direct(struct context *to)
     switch_to(to);
 }
 
+struct context *context_ready_unless_next(struct context *c, bool sleeps)
+{
+    uint32_t cpu = this_cpu()->number;
+    if (sleeps && c->cpu == cpu && !run_queue_count(cpu)) {
+        switch_charge(current());
+        return c;
+    }
+    context_ready(c);
+    return nullptr;
+}
+
 void context_switch_claimed(struct context *to)
 {
     to->switched_in_tsc = current()->switched_in_tsc;

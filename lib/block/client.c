@@ -201,7 +201,7 @@ enum status block_client_init(struct block_client *c, struct server *server, han
 {
     uint64_t address;
     *c = (struct block_client){.server = server, .root = root, .connection = HANDLE_NONE, .their_bell = HANDLE_NONE,
-                               .next_step = {step_done}, .hangup = {on_hangup}, .rung = {on_bell}};
+                               .next_step = {.done = step_done}, .hangup = {on_hangup}, .rung = {on_bell}};
     TRY(sys_memory_create(RING_MAP_BYTES, MEMORY_WIRED, PLACE_HIGH, &c->ring_memory));
     TRY(sys_map(HANDLE_SELF_SPACE, 0, RING_MAP_BYTES, MAP_SHARED_ | PROT_READ_ | PROT_WRITE_, c->ring_memory, 0, &address));
     c->ring = (struct block_ring *)(uintptr_t)address;

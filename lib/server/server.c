@@ -9,7 +9,8 @@
 
 enum status server_init(struct server *s, handle_t endpoint, const struct scheme_ops *ops, void *context)
 {
-    *s = (struct server){.endpoint = endpoint, .ops = ops, .context = context, .first_free = UINT32_MAX};
+    *s = (struct server){.endpoint = endpoint, .ops = ops, .context = context, .first_free = UINT32_MAX,
+                         .next_submit.target = HANDLE_NONE};
     if (endpoint == HANDLE_NONE)
         return ERR_BAD_HANDLE;
     void *buffer;
@@ -315,35 +316,97 @@ static void take_next_answer(struct server *s, struct request *rq, struct messag
     s->next_answer.request = 0;
 }
 
+/* What a turn submitted last goes out; an error is told to its completion when the loop comes round. */
+static void submit_failed(struct server *s, struct completion *c, enum status status)
+{
+    c->next_failed = s->failed;
+    c->failed_status = status;
+    s->failed = c;
+}
+
+static void submit_now(struct server *s)
+{
+    handle_t target = s->next_submit.target;
+    s->next_submit.target = HANDLE_NONE;
+    enum status status = sys_submit(target, s->next_submit.kind, &s->next_submit.m, s->endpoint, server_completion_tag(s->next_submit.completion));
+    if (status != OK)
+        submit_failed(s, s->next_submit.completion, status);
+}
+
+static enum status submit_and_receive(struct server *s, struct message *m)
+{
+    handle_t target = s->next_submit.target;
+    s->next_submit.target = HANDLE_NONE;
+    memcpy(m->words, s->next_submit.m.words, sizeof m->words);
+    enum status status = sys_submit_receive(target, s->next_submit.kind, m, s->endpoint, server_completion_tag(s->next_submit.completion));
+    if (status == OK || status == ERR_INTERRUPTED || status == ERR_PEER_GONE)
+        return status;
+    submit_failed(s, s->next_submit.completion, status);
+    return ERR_INTERRUPTED; /* nothing was received */
+}
+
+static void tell_failed(struct server *s)
+{
+    struct completion *c = s->failed;
+    struct message m = {.result = c->failed_status};
+    s->failed = c->next_failed;
+    c->done(s, c, &m);
+}
+
+/* The client gets the answer, or why it could not be delivered as it was; if it is gone that fails too. */
+static void answer_now(struct server *s, struct request *rq, const struct message *m)
+{
+    enum status status = sys_reply(s->endpoint, rq->id, rq->result, rq->flags, m);
+    if (status != OK)
+        IGNORE(server_answer(s, rq->id, status));
+    rq->deferred = true;
+}
+
+/* Answers and submits what the last turn left, and takes the next message: one entry into the kernel, two when it is both. */
+static enum status next_message(struct server *s, struct request *rq, struct message *m)
+{
+    while (s->failed)
+        tell_failed(s);
+    if (s->next_answer.request)
+        take_next_answer(s, rq, m);
+    if (s->next_submit.target != HANDLE_NONE) {
+        if (!rq->deferred)
+            answer_now(s, rq, m);
+        return submit_and_receive(s, m);
+    }
+    if (rq->deferred)
+        return sys_receive(s->endpoint, RECEIVE_WAIT, m);
+    rq->deferred = true;
+    enum status status = sys_reply_receive(s->endpoint, rq->id, rq->result, rq->flags, m);
+    if (status == OK || status == ERR_INTERRUPTED || status == ERR_TIMED_OUT)
+        return status;
+    IGNORE(server_answer(s, rq->id, status));
+    return ERR_INTERRUPTED;
+}
+
 enum status server_run(struct server *s)
 {
     announce_ready();
     struct message m = {};
     struct request rq = {.deferred = true};
     while (!s->stopping) {
-        if (s->next_answer.request)
-            take_next_answer(s, &rq, &m);
-        enum status status = rq.deferred ? sys_receive(s->endpoint, RECEIVE_WAIT, &m)
-                                         : sys_reply_receive(s->endpoint, rq.id, rq.result, rq.flags, &m);
-        bool was_reply = !rq.deferred;
-        rq.deferred = true;
+        enum status status = next_message(s, &rq, &m);
         if (status == ERR_INTERRUPTED || status == ERR_TIMED_OUT)
             continue;
-        if (status != OK && was_reply) {
-            /* The answer could not be delivered as it was: the client gets the reason; if it is gone this fails too. */
-            IGNORE(server_answer(s, rq.id, status));
-            continue;
-        }
         TRY(status);
         if (handle_kernel_message(s, &m))
             continue;
         rq = request_of(s, &m);
         handle_request(s, &rq);
     }
+    while (s->failed)
+        tell_failed(s);
     if (s->next_answer.request)
         take_next_answer(s, &rq, &m);
     if (!rq.deferred)
-        IGNORE(sys_reply(s->endpoint, rq.id, rq.result, rq.flags, &m));
+        answer_now(s, &rq, &m);
+    if (s->next_submit.target != HANDLE_NONE)
+        submit_now(s);
     return OK;
 }
 
@@ -374,4 +437,14 @@ enum status server_answer_data(struct server *s, uint64_t request, struct view d
 {
     struct message m = {.words = {[4] = sys_address(data.data), [5] = data.length}};
     return sys_reply(s->endpoint, request, (int64_t)data.length, REPLY_DATA, &m);
+}
+
+void server_submit_next(struct server *s, handle_t target, uint32_t kind, const struct message *m, struct completion *c)
+{
+    if (s->next_submit.target != HANDLE_NONE) /* one a turn goes with the receive; those before it go at once */
+        submit_now(s);
+    s->next_submit.target = target;
+    s->next_submit.kind = kind;
+    s->next_submit.completion = c;
+    memcpy(s->next_submit.m.words, m->words, sizeof m->words);
 }

@@ -82,7 +82,7 @@ static struct errand *errand_take(enum errand_kind kind, struct terminal *t)
     for (size_t i = 0; i < ERRANDS; i++) {
         if (errands[i].kind != ERRAND_FREE)
             continue;
-        errands[i] = (struct errand){.done = {on_done}, .terminal = t, .kind = kind, .handle = HANDLE_NONE};
+        errands[i] = (struct errand){.done = {.done = on_done}, .terminal = t, .kind = kind, .handle = HANDLE_NONE};
         return &errands[i];
     }
     return nullptr;

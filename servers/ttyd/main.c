@@ -104,10 +104,10 @@ static void registered(struct server *s, struct completion *self, const struct m
 }
 
 static struct registration registrations[] = {
-    {{registered}, "console", DEVICE_CONSOLE, NUMBER_CONSOLE, 0600},
-    {{registered}, "ttyS0", DEVICE_SERIAL, NUMBER_SERIAL, 0620},
-    {{registered}, "tty", DEVICE_TTY, NUMBER_TTY, 0666},
-    {{registered}, "ptmx", DEVICE_MASTER, NUMBER_MASTER, 0666},
+    {{.done = registered}, "console", DEVICE_CONSOLE, NUMBER_CONSOLE, 0600},
+    {{.done = registered}, "ttyS0", DEVICE_SERIAL, NUMBER_SERIAL, 0620},
+    {{.done = registered}, "tty", DEVICE_TTY, NUMBER_TTY, 0666},
+    {{.done = registered}, "ptmx", DEVICE_MASTER, NUMBER_MASTER, 0666},
 };
 
 static enum status register_device(struct registration *r)

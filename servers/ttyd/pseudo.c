@@ -150,7 +150,7 @@ static void registered(struct server *s, struct completion *self, const struct m
 static struct {
     struct completion done;
     char names[PSEUDO_MAX][8];   /* stay: vfsd reads them later */
-} registry = {.done = {registered}};
+} registry = {.done = {.done = registered}};
 
 static void tell_vfs(uint32_t index, handle_t target)
 {

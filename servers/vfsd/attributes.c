@@ -277,7 +277,7 @@ static enum status statistics_walked(struct operation *op)
     }
     struct fs_statistics_in in = {.statistics_space = SPAN_OF_ARRAY(op->statistics)};
     memset(op->statistics, 0, sizeof op->statistics);
-    return operation_wait(op, fs_statistics_submit(fs->server, &in, vfsd.server.endpoint, operation_tag(op)), operation_result_step);
+    return operation_wait(op, OPERATION_ASK(op, fs, statistics, &in), operation_result_step);
 }
 
 enum status vfsd_statistics(struct request *rq, const struct vfs_statistics_in *in, struct vfs_statistics_out *out)

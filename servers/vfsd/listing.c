@@ -118,7 +118,7 @@ static enum status list(struct operation *op)
     op->special = w.used;
     struct fs_readdir_in in = {.directory = node->attributes.inode, .cookie = op->cookie > OWN_COOKIES ? op->cookie - OWN_COOKIES : 0,
                                .records_space = {op->buffer + w.used, LISTING_BYTES - w.used}};
-    return operation_wait(op, fs_readdir_submit(node->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),
+    return operation_wait(op, OPERATION_ASK(op, node->filesystem, readdir, &in),
                           listing_answered);
 }
 

@@ -116,7 +116,7 @@ static enum status mount_with_root(struct operation *op)
     fs_root_completion(op->reply, &root);
     filesystem_describe(op->filesystem, &root, root.name.length);
     struct fs_attributes_in in = {.node = root.node, .attributes_space = &op->attributes};
-    return operation_wait(op, fs_attributes_submit(op->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),
+    return operation_wait(op, OPERATION_ASK(op, op->filesystem, attributes, &in),
                           mount_with_attributes);
 }
 
@@ -137,7 +137,7 @@ static enum status mount_at(struct operation *op, struct node *directory)
     fs->flags = op->flags & FILESYSTEM_READ_ONLY;
     op->given = HANDLE_NONE;
     struct fs_root_in in = {.device = fs->device, .name_space = {(uint8_t *)fs->name, sizeof fs->name - 1}};
-    return operation_wait(op, fs_root_submit(fs->server, &in, vfsd.server.endpoint, operation_tag(op)), mount_with_root);
+    return operation_wait(op, OPERATION_ASK(op, fs, root, &in), mount_with_root);
 }
 
 static enum status mount_directory_made(struct operation *op)
@@ -349,7 +349,7 @@ static enum status sync_next(struct operation *op)
         if (fs->device <= op->cookie || fs->server == HANDLE_NONE)
             continue;
         op->cookie = fs->device;
-        return operation_wait(op, fs_sync_submit(fs->server, &(struct fs_sync_in){}, vfsd.server.endpoint, operation_tag(op)),
+        return operation_wait(op, OPERATION_ASK(op, fs, sync, &(struct fs_sync_in){}),
                               sync_answered);
     }
     return (enum status)op->kind;

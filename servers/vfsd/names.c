@@ -86,7 +86,7 @@ static enum status symlink_walked(struct operation *op)
     struct fs_symlink_in in = {.directory = w->parent->attributes.inode, .owner = (uint64_t)op->who.uid << 32 | gid,
                                .name_bytes = (uint32_t)name.length, .text = {op->buffer, name.length + target.length},
                                .attributes_space = &op->attributes};
-    return operation_wait(op, fs_symlink_submit(w->parent->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),
+    return operation_wait(op, OPERATION_ASK(op, w->parent->filesystem, symlink, &in),
                           symlink_made);
 }
 
@@ -144,7 +144,7 @@ static enum status readlink_walked(struct operation *op)
         return OK;
     }
     struct fs_readlink_in in = {.node = node->attributes.inode, .target_space = {op->buffer, op->buffer_bytes}};
-    return operation_wait(op, fs_readlink_submit(node->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),
+    return operation_wait(op, OPERATION_ASK(op, node->filesystem, readlink, &in),
                           readlink_answered);
 }
 
@@ -204,7 +204,7 @@ static enum status link_walked(struct operation *op)
     TRY(walk_keep_path(to));
     operation_change_name(to->parent, walk_name(to));
     struct fs_link_in in = {.node = node->attributes.inode, .directory = to->parent->attributes.inode, .name = walk_name(to)};
-    return operation_wait(op, fs_link_submit(node->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)), linked);
+    return operation_wait(op, OPERATION_ASK(op, node->filesystem, link, &in), linked);
 }
 
 /* Two paths in one message; the second may start at another directory that the client sent along. */
@@ -283,7 +283,7 @@ static enum status unlink_walked(struct operation *op)
     op->mask = op->node->references <= 2 ? UNLINK_FORGET : 0;
     struct fs_unlink_in in = {.directory = w->parent->attributes.inode, .name = walk_name(w),
                               .flags = (op->flags & VFS_REMOVE_DIRECTORY ? UNLINK_DIRECTORY : 0) | op->mask};
-    return operation_wait(op, fs_unlink_submit(w->parent->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),
+    return operation_wait(op, OPERATION_ASK(op, w->parent->filesystem, unlink, &in),
                           unlinked);
 }
 
@@ -400,7 +400,7 @@ static enum status rename_walked(struct operation *op)
     struct fs_rename_in in = {.old_directory = from->parent->attributes.inode, .new_directory = to->parent->attributes.inode,
                               .lengths = (uint64_t)old.length << 32 | (op->flags & (VFS_NO_REPLACE | VFS_EXCHANGE)),
                               .names = {op->buffer, old.length + new.length}};
-    return operation_wait(op, fs_rename_submit(from->parent->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),
+    return operation_wait(op, OPERATION_ASK(op, from->parent->filesystem, rename, &in),
                           renamed);
 }
 

@@ -191,7 +191,7 @@ static enum status ask_lookup(struct operation *op, struct walk *w)
     op->asked_link = false;
     struct fs_lookup_in in = {.directory = w->at->attributes.inode, .name = walk_name(w), .attributes_space = &op->attributes,
                               .file_place = PLACE_HIGH};
-    TRY(fs_lookup_submit(w->at->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)));
+    TRY(OPERATION_ASK(op, w->at->filesystem, lookup, &in));
     return WAITING;
 }
 
@@ -201,7 +201,7 @@ static enum status ask_link(struct operation *op, struct walk *w)
     TRY(operation_buffer(op, LINK_BYTES));
     op->asked_link = true;
     struct fs_readlink_in in = {.node = w->child->attributes.inode, .target_space = {op->buffer, LINK_BYTES}};
-    TRY(fs_readlink_submit(w->child->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)));
+    TRY(OPERATION_ASK(op, w->child->filesystem, readlink, &in));
     return WAITING;
 }
 
@@ -407,7 +407,7 @@ enum status operation_need_file(struct operation *op, struct node *node, operati
         return then(op);
     op->then = then;
     struct fs_open_node_in in = {.node = node->attributes.inode, .file_place = PLACE_HIGH};
-    return operation_wait(op, fs_open_node_submit(node->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),
+    return operation_wait(op, OPERATION_ASK(op, node->filesystem, open_node, &in),
                           file_answered);
 }
 
@@ -446,7 +446,7 @@ enum status operation_need_attributes(struct operation *op, struct node *node, o
         return status == OK ? then(op) : status;
     op->then = then;
     struct fs_attributes_in in = {.node = node->attributes.inode, .attributes_space = &op->attributes};
-    return operation_wait(op, fs_attributes_submit(node->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),
+    return operation_wait(op, OPERATION_ASK(op, node->filesystem, attributes, &in),
                           attributes_answered);
 }
 
@@ -477,7 +477,7 @@ enum status operation_change(struct operation *op, struct node *node, operation_
         return then(op);
     }
     struct fs_set_attributes_in in = {.node = node->attributes.inode, .mask = op->mask, .attributes = &op->change};
-    return operation_wait(op, fs_set_attributes_submit(node->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op)),
+    return operation_wait(op, OPERATION_ASK(op, node->filesystem, set_attributes, &in),
                           change_answered);
 }
 
@@ -519,7 +519,7 @@ enum status operation_create(struct operation *op, struct node *directory, struc
         .type_and_mode = (uint64_t)type << 32 | op->attributes.mode,
         .owner = (uint64_t)op->attributes.uid << 32 | op->attributes.gid,
     };
-    return fs_create_submit(directory->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op));
+    return OPERATION_ASK(op, directory->filesystem, create, &in);
 }
 
 enum status operation_node_of_handle(handle_t handle, struct node **out)

@@ -95,6 +95,16 @@ void operation_name_lost(struct node *node, bool is_directory);
 enum status operation_made(struct filesystem *fs, const struct file_attributes *attributes, handle_t file, struct node **out);
 
 static inline uint64_t operation_tag(struct operation *op) { return server_completion_tag(&op->completion); }
+/* Asks a filesystem's server: fs.MESSAGE goes out with the loop's next receive, its answer comes to op->next. */
+#define OPERATION_ASK(op, filesystem, question, in)                                                                                     \
+    ({                                                                                                                                  \
+        struct message ask_m;                                                                                                           \
+        uint32_t ask_kind;                                                                                                              \
+        enum status ask_status = fs_##question##_encode((in), &ask_m, &ask_kind);                                                       \
+        if (ask_status == OK)                                                                                                           \
+            server_submit_next(&vfsd.server, (filesystem)->server, ask_kind, &ask_m, &(op)->completion);                                \
+        ask_status;                                                                                                                     \
+    })
 /* After a submit. */
 static inline enum status operation_wait(struct operation *op, enum status submitted, operation_step *next)
 {

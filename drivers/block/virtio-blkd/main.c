@@ -175,7 +175,7 @@ static void announced(struct server *s, struct completion *self, const struct me
     if (reply->result < 0 && reply->result != ERR_EXISTS)
         log_warning("its filesystem is not started: %s", status_sentence((enum status)reply->result));
 }
-static struct completion announcement = {announced};
+static struct completion announcement = {.done = announced};
 
 static void announce(const char *unit)
 {

@@ -48,6 +48,8 @@ struct event_handler {
 /* Something submitted: `PROTO_MESSAGE_submit(target, &in, s->endpoint, server_completion_tag(&c))`. Lives until it is done. */
 struct completion {
     void (*done)(struct server *s, struct completion *self, const struct message *reply); /* reply->result */
+    struct completion *next_failed;
+    enum status failed_status;
 };
 
 struct open_slot { void *object; uint32_t generation; uint32_t next_free; };
@@ -69,6 +71,13 @@ struct server {
         uint64_t flags;
         struct message m;
     } next_answer;
+    struct {
+        handle_t target;     /* HANDLE_NONE: nothing to submit */
+        uint32_t kind;
+        struct completion *completion;
+        struct message m;
+    } next_submit;
+    struct completion *failed; /* could not be submitted: `done` is still to be called */
 };
 #define TOKEN_OPEN (1ull << 63) /* tokens of server_open have it; a server's own tokens do not */
 
@@ -104,5 +113,8 @@ enum status server_answer(struct server *s, uint64_t request, int64_t result);
 /* Answers a deferred request together with the loop's next receive, which is one entry into the kernel less and goes straight to the
  * client. Only for what the loop calls, and without data: words, and a handle that stays open until then. */
 void server_answer_next(struct server *s, uint64_t request, int64_t result, uint64_t flags, const struct message *m);
+/* Submits m together with the loop's next receive: one entry into the kernel for both, and straight on to who serves `target`. What m
+ * points to stays valid until `done`, which is also told when nothing could be submitted. Order among submits is kept. */
+void server_submit_next(struct server *s, handle_t target, uint32_t kind, const struct message *m, struct completion *c);
 /* Answers a deferred read. */
 enum status server_answer_data(struct server *s, uint64_t request, struct view data);

@@ -7,6 +7,7 @@
 #define SYS_receive 0x1003
 #define SYS_reply_receive 0x1004
 #define SYS_reply 0x1005
+#define SYS_submit_receive 0x100e
 
 .macro function name
     .globl \name
@@ -101,6 +102,22 @@ function sys_submit
     load_words %rcx
     mov $SYS_submit, %eax
     syscall
+    restore_registers
+    ret
+
+/* status sys_submit_receive(handle edi, kind esi, struct message * rdx, endpoint ecx, tag r8) */
+function sys_submit_receive
+    save_registers
+    push %rdx
+    movslq %edi, %rdi
+    mov %esi, %esi
+    movslq %ecx, %rbp
+    mov %r8, %r15
+    mov %rdx, %rcx
+    load_words %rcx
+    mov $SYS_submit_receive, %eax
+    syscall
+    store_received
     restore_registers
     ret
 

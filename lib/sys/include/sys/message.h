@@ -26,6 +26,9 @@ static_assert(offsetof(struct message, credential) == 96 && offsetof(struct mess
 int64_t sys_call(handle_t handle, uint32_t kind, struct message *in_out);
 /* Asks without waiting; the reply arrives on `endpoint` as KIND_COMPLETION with `tag`. */
 enum status sys_submit(handle_t handle, uint32_t kind, const struct message *m, handle_t endpoint, uint64_t tag);
+/* The same, and then takes the next message of `endpoint`. An error: nothing was submitted, or the receive was interrupted or its
+ * endpoint died (ERR_INTERRUPTED, ERR_PEER_GONE), which a submit never answers. */
+enum status sys_submit_receive(handle_t handle, uint32_t kind, struct message *in_out, handle_t endpoint, uint64_t tag);
 /* Hands an open request on: the client's answer comes from `handle`'s server. `data_offset`: where in the client's sent bytes the
  * next server's begin. */
 enum status sys_forward(handle_t handle, uint32_t kind, uint64_t request, uint64_t data_offset, const struct message *m);
