@@ -69,6 +69,11 @@ static enum status copy_on(char *to, const char *from, size_t length, const char
     return OK;
 }
 
+bool copy_from_user_present(void *to, user_addr_t from, size_t length)
+{
+    return user_range_valid(from, length) && !user_copy_raw(to, (const void *)from.value, length).left;
+}
+
 enum status copy_from_user_partial(void *to, user_addr_t from, size_t length, size_t *out_done)
 {
     *out_done = 0;

@@ -20,6 +20,8 @@ enum status copy_from_user(void *to, user_addr_t from, size_t length);
 enum status copy_to_user(user_addr_t to, const void *from, size_t length);
 /* The same, but says how many bytes came over before the fault. */
 enum status copy_from_user_partial(void *to, user_addr_t from, size_t length, size_t *out_done);
+/* Only bytes whose pages are there: false, and some may be copied, at the first that is not. Resolves nothing, never sleeps. */
+bool copy_from_user_present(void *to, user_addr_t from, size_t length);
 enum status copy_to_user_partial(user_addr_t to, const void *from, size_t length, size_t *out_done);
 enum status clear_user(user_addr_t to, size_t length);
 

@@ -47,12 +47,26 @@ int64_t sys_submit(struct trap_frame *f)
     return status;
 }
 
+/* The endpoint that the caller serves from now on: its own reference keeps it, since nobody else can end that. */
+static enum status get_served(uint64_t handle, struct endpoint **out)
+{
+    struct endpoint *attached = current()->attached;
+    if (likely(attached && handle_still_names(caller_handles(), (handle_t)handle, &attached->object, RIGHT_MANAGE))) {
+        *out = attached;
+        return OK;
+    }
+    CLEANUP(endpoint_put) struct endpoint *e = nullptr;
+    TRY(get_endpoint(handle, &e));
+    if (attached != e)
+        TRY(endpoint_attach(e, 0, 0));
+    *out = e;
+    return OK;
+}
+
 int64_t sys_submit_receive(struct trap_frame *f)
 {
-    CLEANUP(endpoint_put) struct endpoint *e = nullptr;
-    TRY_CALL(get_endpoint(f->rbp, &e));
-    if (unlikely(current()->attached != e))
-        TRY_CALL(endpoint_attach(e, 0, 0));
+    struct endpoint *e;
+    TRY_CALL(get_served(f->rbp, &e));
     struct object *o;
     TRY_CALL(handle_get(caller_handles(), (handle_t)f->rdi, OBJECT_RESOURCE, 0, &o));
     struct context *server;
@@ -76,24 +90,18 @@ int64_t sys_forward(struct trap_frame *f)
 
 int64_t sys_receive(struct trap_frame *f)
 {
-    CLEANUP(endpoint_put) struct endpoint *e = nullptr;
-    TRY_CALL(get_endpoint(f->rdi, &e));
-    if (unlikely(current()->attached != e))
-        TRY_CALL(endpoint_attach(e, 0, 0));
+    struct endpoint *e;
+    TRY_CALL(get_served(f->rdi, &e));
     return endpoint_receive(e, f->rsi, nullptr);
 }
 
 int64_t sys_reply_receive(struct trap_frame *f)
 {
-    struct endpoint *attached = current()->attached;
+    struct endpoint *e;
     int64_t kind;
-    if (likely(attached && !f->r15 && handle_still_names(caller_handles(), (handle_t)f->rdi, &attached->object, RIGHT_MANAGE) &&
-               ipc_reply_receive_fast(attached, f->rsi, (int64_t)f->rbp, f->words, &kind)))
-        return kind; /* the context's own reference on what it serves is enough */
-    CLEANUP(endpoint_put) struct endpoint *e = nullptr;
-    TRY_CALL(get_endpoint(f->rdi, &e));
-    if (unlikely(current()->attached != e))
-        TRY_CALL(endpoint_attach(e, 0, 0));
+    TRY_CALL(get_served(f->rdi, &e));
+    if (likely(!f->r15 && ipc_reply_receive_fast(e, f->rsi, (int64_t)f->rbp, f->words, &kind)))
+        return kind;
     struct context *client;
     /* An id that is no longer open is no reason not to take the next request. */
     IGNORE(ipc_reply(e, f->rsi, (int64_t)f->rbp, f->r15, f->words, true, &client));
