@@ -161,6 +161,8 @@ static int64_t file_set(handle_t h, uint32_t mask, const struct file_attributes 
     if (mask & ATTRIBUTE_LINKS) o->attributes.links = a->links;
     if (mask & ATTRIBUTE_ACCESS) o->attributes.access_ns = a->access_ns;
     if (mask & ATTRIBUTE_MODIFY) o->attributes.modify_ns = a->modify_ns;
+    if (mask & ATTRIBUTE_LAST_WORD)
+        handle_close(h);
     return OK;
 }
 
@@ -397,6 +399,12 @@ enum status sys_submit(handle_t handle, uint32_t kind, const struct message *m, 
         return (enum status)id;
     requests[id].tag = tag;
     return OK;
+}
+
+enum status sys_submit_receive(handle_t handle, uint32_t kind, struct message *in_out, handle_t endpoint, uint64_t tag)
+{
+    TRY(sys_submit(handle, kind, in_out, endpoint, tag));
+    return sys_receive(endpoint, 0, in_out) == OK ? OK : ERR_INTERRUPTED; /* it was submitted: the loop asks again */
 }
 
 int fake_begin(handle_t target, uint32_t kind, struct message *m)
