@@ -107,10 +107,17 @@ struct process_info {
     char     name[16];
 };
 
+/* Priorities: the higher runs first. Below PRIORITY_REALTIME who waits long gets its turn in the end; from there on it does not. */
+#define PRIORITY_DEFAULT 20u
+#define PRIORITY_REALTIME 40u   /* by realtime_set only, and above this number */
+#define PRIORITY_LIMIT 140u     /* one past the highest */
+enum : uint32_t { SCHEDULE_SHARED = 0, SCHEDULE_ROUND_ROBIN = 1, SCHEDULE_FIFO = 2 }; /* FIFO: no time slice */
+
 enum : uint32_t { CONTEXT_CREATED = 0, CONTEXT_READY, CONTEXT_RUNNING, CONTEXT_BLOCKED, CONTEXT_ZOMBIE };
 struct context_info {
     uint64_t id, process_id;
-    uint32_t state, cpu, priority, reserved;
+    uint32_t state, cpu, priority, policy;
+    uint64_t affinity;
     uint64_t cpu_ns;
     char     waits_for[48];    /* "reply from vfsd", "futex 0x7f..", "pipe" */
 };

@@ -23,6 +23,7 @@ enum lock_rank : uint8_t { /* ascending: what may be taken while holding what is
     RANK_WAIT = 60,          /* wait_queue.lock */
     RANK_TIMER = 65,
     RANK_CONTEXT = 70,
+    RANK_SCHEDULE = 72,      /* an entity's loans */
     RANK_RUN_QUEUE = 75,
     RANK_PAGE_TABLE = 80,
     RANK_FRAME = 85,         /* frame zone, heap */

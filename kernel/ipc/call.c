@@ -38,6 +38,34 @@ static enum status check_buffers(const struct request *r)
     return OK;
 }
 
+/* The lock is held and released. */
+static void enqueue(struct endpoint *e, struct request *r)
+{
+    struct lending lending = {};
+    lending_enqueue_locked(e, r, &lending);
+    spin_unlock(&e->lock);
+    lending_finish(&lending);
+}
+
+/* A server that waited works for the client: in its time, at its priority. Nobody lends it anything: the queue is empty. */
+static void serve_locked(struct context *server, struct request *r)
+{
+    server->serving = r;
+    r->server = server;
+    server->schedule = r->client->schedule;
+    __atomic_store_n(&server->schedule->runner, server, __ATOMIC_RELAXED);
+}
+
+static void unserve_locked(struct endpoint *e, struct context *server, struct request *r)
+{
+    if (r->client) {
+        server->serving = nullptr;
+        r->server = nullptr;
+        lending_run_on_locked(e, server, &server->own);
+        __atomic_store_n(&r->client->schedule->runner, r->client, __ATOMIC_RELAXED);
+    }
+}
+
 /* Puts r before e's servers. *out_server: claimed and filled, not yet running; null: it is on the queue. Lock is not held.
  * `asking`: the current context is the client and will sleep; otherwise the client must not go while its bytes are read. */
 static enum status present(struct request *r, struct endpoint *e, struct resource *target, bool asking, struct context **out_server)
@@ -52,16 +80,13 @@ static enum status present(struct request *r, struct endpoint *e, struct resourc
     r->busy = 0;
     struct context *server = endpoint_take_server_locked(e);
     if (!server) {
-        r->state = REQUEST_QUEUED;
-        list_push_back(&e->queue, &r->link);
-        if (asking)
-            context_block_prepare("a busy server", e->object.id, r->kind & KIND_INTERRUPTIBLE ? WAIT_INTERRUPTIBLE | WAIT_KILLABLE
-                                                                                             : WAIT_KILLABLE);
-        spin_unlock(&e->lock);
+        enqueue(e, r);
         return OK;
     }
     r->state = REQUEST_OPEN;
     list_push_back(&e->open, &r->link);
+    if (r->client)
+        serve_locked(server, r);
     e->events_in_row = 0;
     r->busy = !asking;
     spin_unlock(&e->lock);
@@ -75,6 +100,7 @@ static enum status present(struct request *r, struct endpoint *e, struct resourc
         spin_lock(&e->lock);
         list_remove(&r->link);
         r->state = REQUEST_FREE;
+        unserve_locked(e, server, r);
         spin_unlock(&e->lock);
         context_ready(server); /* finds nothing and waits again */
         return status;
@@ -99,6 +125,10 @@ static struct endpoint *request_lock(struct request *r)
 /* The client is being killed: the request is the server's alone from now on. */
 static enum status abandon(struct context *c, struct request *r, struct endpoint *e)
 {
+    if (r->server) { /* its time and priority are still in use: whose they are stays until the answer */
+        r->keeps = container_of(c->schedule, struct context, own);
+        object_get(&r->keeps->object);
+    }
     r->client = nullptr;
     c->request = nullptr;
     spin_unlock(&e->lock);
@@ -124,9 +154,11 @@ static enum status await_slow(struct context *c, struct request *r)
             continue;
         }
         if (wants_out && r->state == REQUEST_QUEUED) { /* nothing has happened yet */
-            list_remove(&r->link);
+            struct lending lending = {};
+            lending_dequeue_locked(e, r, &lending);
             r->state = REQUEST_FREE;
             spin_unlock(&e->lock);
+            lending_finish(&lending);
             return ERR_INTERRUPTED;
         }
         if (wants_out && !told) {
@@ -138,7 +170,7 @@ static enum status await_slow(struct context *c, struct request *r)
         }
         if (killed)
             return abandon(c, r, e);
-        context_block_prepare("a reply", e->object.id, told || !(r->kind & KIND_INTERRUPTIBLE) ? WAIT_KILLABLE
+        context_block_prepare(r->state == REQUEST_QUEUED ? "a busy server" : "a reply", e->object.id, told || !(r->kind & KIND_INTERRUPTIBLE) ? WAIT_KILLABLE
                                                                                                : WAIT_KILLABLE | WAIT_INTERRUPTIBLE);
         spin_unlock(&e->lock);
         if (context_is_killed(c) || (!told && r->kind & KIND_INTERRUPTIBLE && context_is_interrupted(c)))
@@ -171,18 +203,16 @@ static enum status ask(struct context *c, struct request *r)
     if (unlikely(status != OK))
         return status == ERR_WOULD_BLOCK ? ERR_BAD_ADDRESS : status;
     if (likely(server)) {
-        server->serving = r;
-        r->server = server;
-        server->schedule = c->schedule;
         context_block_prepare("a reply", r->endpoint->object.id,
                               r->kind & KIND_INTERRUPTIBLE ? WAIT_INTERRUPTIBLE | WAIT_KILLABLE : WAIT_KILLABLE);
         if (unlikely(__atomic_load_n(&r->state, __ATOMIC_SEQ_CST) == REQUEST_DONE))
             context_wake(c); /* the endpoint died since the lock was given back: who answered did not find us asleep */
-        context_switch_direct(server);
-    } else {
-        if (unlikely(context_is_interrupted(c)))
-            context_wake(c);
-        schedule();
+        if (likely(context_may_use(server, this_cpu()->number))) {
+            context_switch_direct(server);
+        } else {
+            context_ready(server);
+            schedule();
+        }
     }
     return likely(__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) == REQUEST_DONE) ? OK : await_slow(c, r);
 }
@@ -353,8 +383,11 @@ static struct context *submit_complete(struct request *r, int64_t result, bool f
 /* Nobody waits any more: what the reply brought is dropped. */
 static void abandoned_complete(struct request *r)
 {
+    struct context *keeps = take(r->keeps);
     request_finish(r);
     request_put(r);
+    if (keeps)
+        object_put(&keeps->object);
 }
 
 /* r is OPEN, off the open list, and the lock is held; it is released. */
@@ -364,11 +397,16 @@ static struct context *complete_locked(struct endpoint *e, struct request *r, in
     struct context *self = current();
     if (self->serving == r) {
         self->serving = nullptr;
-        self->schedule = &self->own;
+        if (likely(claim && !self->loan_level))
+            self->schedule = &self->own; /* its client goes on at once, and so does the time */
+        else
+            lending_run_on_locked(e, self, &self->own);
     } else if (r->server && r->server->serving == r) {
         r->server->serving = nullptr;
     }
     r->server = nullptr;
+    if (likely(client))
+        __atomic_store_n(&client->schedule->runner, client, __ATOMIC_RELAXED);
     if (likely(client || r->completion_endpoint)) {
         if (words)
             memcpy(r->answer, words, MESSAGE_WORDS * sizeof *words);
@@ -494,7 +532,7 @@ enum status ipc_forward(struct endpoint *e, uint64_t id, struct resource *to, ui
     }
     if (current()->serving == r) {
         current()->serving = nullptr;
-        current()->schedule = &current()->own;
+        lending_run_on_locked(e, current(), &current()->own);
     }
     r->server = nullptr;
     list_remove(&r->link);

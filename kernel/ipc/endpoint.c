@@ -133,6 +133,7 @@ static void fail_all(struct endpoint *e, struct list_node *which, bool keep_rest
 {
     for (;;) {
         struct request *victim = nullptr;
+        struct lending lending = {};
         spin_lock(&e->lock);
         list_for_each_safe(node, which) {
             struct request *r = list_entry(node, struct request, link);
@@ -141,9 +142,8 @@ static void fail_all(struct endpoint *e, struct list_node *which, bool keep_rest
             if (keep_restartable && !e->dead && !abandoned && r->resource->flags & RESOURCE_RESTARTABLE && may_repeat) {
                 if (r->state == REQUEST_OPEN) { /* the next server gets it again, from the beginning */
                     list_remove(node);
-                    r->state = REQUEST_QUEUED;
                     r->server = nullptr;
-                    list_push_back(&e->queue, node);
+                    lending_enqueue_locked(e, r, &lending);
                 }
                 continue;
             }
@@ -152,11 +152,14 @@ static void fail_all(struct endpoint *e, struct list_node *which, bool keep_rest
             victim = r;
             break;
         }
-        if (victim) {
+        if (victim && victim->state == REQUEST_QUEUED)
+            lending_dequeue_locked(e, victim, &lending);
+        else if (victim)
             list_remove(&victim->link);
+        if (victim)
             victim->state = REQUEST_OPEN; /* ours alone now */
-        }
         spin_unlock(&e->lock);
+        lending_finish(&lending);
         if (!victim)
             return;
         request_fail(e, victim, ERR_PEER_GONE);
@@ -292,6 +295,7 @@ enum status endpoint_create(struct endpoint **out)
         list_init(&e->buckets[i]);
     for (uint32_t i = 0; i < CPU_MAX; i++)
         list_init(&e->waiting[i]);
+    list_init(&e->servers);
     list_init(&e->queue);
     list_init(&e->open);
     list_init(&e->notices);
@@ -341,6 +345,7 @@ enum status endpoint_attach(struct endpoint *e, uint64_t address, uint64_t lengt
     object_get(&e->object);
     spin_lock(&e->lock);
     e->attached++;
+    list_push_back(&e->servers, &c->attached_link);
     c->attached = e;
     c->buffer = b;
     spin_unlock(&e->lock);
@@ -354,6 +359,8 @@ void endpoint_detach(struct context *c)
         return;
     spin_lock(&e->lock);
     list_remove(&c->receive_link);
+    lending_end_locked(c);
+    list_remove(&c->attached_link);
     c->attached = nullptr;
     struct request *unanswered = take(c->serving);
     if (unanswered)
@@ -516,15 +523,23 @@ static void take_notice(struct endpoint *e, struct context *self)
     notice_done(n, owner);
 }
 
-/* Takes the oldest queued request. A client whose bytes cannot be read gets the error, and the next one is looked at. */
+/* Takes the first queued request, and works on its client's entity. A client whose bytes cannot be read gets the error, and the next one is looked at. */
 static bool take_request(struct endpoint *e, struct context *self)
 {
-    struct request *r = list_entry(list_pop_front(&e->queue), struct request, link);
+    struct request *r = list_entry(e->queue.next, struct request, link);
+    struct lending lending = {};
+    lending_dequeue_locked(e, r, &lending);
     r->state = REQUEST_OPEN;
     r->busy++;
     e->events_in_row = 0;
     list_push_back(&e->open, &r->link);
+    if (r->client) {
+        self->serving = r;
+        r->server = self;
+        lending_run_on_locked(e, self, r->client->schedule);
+    }
     spin_unlock(&e->lock);
+    lending_finish(&lending);
     enum status status = transfer_to_server(r, self);
     spin_lock(&e->lock);
     r->busy--;
@@ -577,12 +592,13 @@ static void leave_list(struct endpoint *e, struct context *self)
 }
 
 /* The request that this context served goes on without it: its client's entity is given back. */
-static void serving_end_locked(struct context *self)
+static void serving_end(struct endpoint *e, struct context *self)
 {
+    GUARD(&e->lock);
     struct request *r = take(self->serving);
     if (r && r->server == self)
         r->server = nullptr;
-    self->schedule = &self->own;
+    lending_run_on_locked(e, self, &self->own);
 }
 
 int64_t endpoint_receive(struct endpoint *e, uint64_t deadline_ns, struct context *answered)
@@ -591,8 +607,9 @@ int64_t endpoint_receive(struct endpoint *e, uint64_t deadline_ns, struct contex
     bool timed = deadline_ns > 1;
     self->timed_out = false;
     for (;;) {
+        if (unlikely(self->serving || self->schedule != &self->own))
+            serving_end(e, self);
         spin_lock(&e->lock);
-        serving_end_locked(self);
         if (unlikely(!list_is_empty(&e->notices) || !list_is_empty(&e->queue))) {
             if (take_message(e, self)) {
                 if (answered)

@@ -8,6 +8,7 @@
 #include "abi/message.h"
 #include "kernel/core/cpu.h"
 #include "kernel/core/object.h"
+#include "kernel/ipc/lending.h"
 #include "kernel/ipc/notice.h"
 #include "kernel/ipc/readiness.h"
 #include "kernel/ipc/request.h"
@@ -19,10 +20,12 @@ struct endpoint {
     struct spinlock lock;
     bool dead;                            /* its last handle is gone: nobody will ever receive again */
     uint32_t attached;                    /* contexts that serve it */
+    struct list_node servers;             /* these: context.attached_link */
     uint32_t instance;                    /* counts servers: the tags of an earlier one mean nothing to the next */
     uint64_t waiting_cpus;                /* bit n: waiting[n] is not empty */
     struct list_node waiting[CPU_MAX];    /* context.receive_link */
     struct list_node queue, open;         /* request.link */
+    struct level_set levels;              /* of the clients on the queue */
     struct list_node notices;             /* notice.link */
     struct list_node bindings;
     uint32_t events_in_row;               /* fairness between notices and requests */

@@ -88,6 +88,7 @@ bool ipc_call_fast(struct resource *resource, uint32_t kind, uint64_t *words, in
     e->events_in_row = 0;
     deliver(r, server);
     server->schedule = c->schedule;
+    __atomic_store_n(&server->schedule->runner, server, __ATOMIC_RELAXED);
     /* Asleep before the lock is given back: who answers instead of the server, because the endpoint dies, finds us BLOCKED. */
     bool sleeps = context_block_now(c, "a reply", e->object.id,
                                     kind & KIND_INTERRUPTIBLE ? WAIT_KILLABLE | WAIT_INTERRUPTIBLE : WAIT_KILLABLE);
@@ -126,6 +127,7 @@ bool ipc_reply_receive_fast(struct endpoint *e, uint64_t id, int64_t result, uin
     r->result = result;
     r->server = nullptr;
     self->serving = nullptr;
+    __atomic_store_n(&self->schedule->runner, client, __ATOMIC_RELAXED);
     self->schedule = &self->own;
     self->delivered = false;
     __atomic_store_n(&r->state, REQUEST_DONE, __ATOMIC_RELEASE);

@@ -44,6 +44,8 @@ enum status request_create(struct context *client, struct request **out)
     r->completion_endpoint = nullptr;
     r->resource = r->forwarded = nullptr;
     r->server = nullptr;
+    r->queued_entity = nullptr;
+    r->keeps = nullptr;
     r->busy = 0;
     notice_init(&r->cancel, KIND_CANCEL, 0, nullptr);
     r->sent = (struct handle_view){0};

@@ -13,6 +13,7 @@
 #include "kernel/object/handle_table.h"
 
 struct context;
+struct schedule;
 struct endpoint;
 struct resource;
 struct address_space;
@@ -30,6 +31,9 @@ struct request {
     struct resource *forwarded;       /* a reference, or null: where it was sent on to */
     struct context *client;           /* null: a submit, or abandoned */
     struct context *server;           /* runs on the client's entity; null when deferred */
+    struct schedule *queued_entity;   /* while QUEUED: the client's, which lends to the servers; null: nobody's */
+    uint32_t queued_level;
+    struct context *keeps;            /* a reference, or null: abandoned, but a server still runs on this one's entity */
     uint32_t busy;                    /* a server copies from or to the client: it must not go away now */
     /* set by the client before */
     uint32_t kind;

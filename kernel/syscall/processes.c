@@ -103,8 +103,7 @@ static enum status first_context(struct process *p, uint64_t thread_block, uint3
 {
     struct context *c;
     TRY(context_create(p, thread_block, &c));
-    c->own.priority = priority ? priority : current()->own.priority;
-    c->affinity = current()->affinity;
+    context_inherit(c, priority);
     p->first = c;
     *out = c;
     return OK;
@@ -424,8 +423,7 @@ int64_t sys_context_create(struct trap_frame *f)
         return ERR_INVALID;
     struct context *c;
     TRY_CALL(context_create(caller(), a.thread_block, &c));
-    c->own.priority = a.priority ? a.priority : current()->own.priority;
-    c->affinity = current()->affinity;
+    context_inherit(c, a.priority);
     arch_frame_init(arch_context_frame(&c->arch), a.entry, a.stack, a.argument);
     arch_context_copy_user_state(&c->arch, &current()->arch);
     if (a.fs_base != UINT64_MAX)

@@ -67,12 +67,13 @@ static struct context *context_new(void)
     memset(r, 0, sizeof *r);
     struct context *c = &r->context;
     object_init(&c->object, &context_type);
-    c->own = (struct schedule){.priority = PRIORITY_DEFAULT, .slice_left_ns = TIME_SLICE_NS};
+    schedule_init(&c->own, c);
     c->schedule = &c->own;
     c->affinity = ~0ull;
     c->waiter.context = c;
     list_init(&c->waiter.link);
     list_init(&c->receive_link);
+    list_init(&c->attached_link);
     list_init(&c->run_link);
     list_init(&c->process_link);
     list_init(&r->link);
@@ -124,6 +125,15 @@ enum status context_create(struct process *p, uint64_t block_user, struct contex
     context_register(c);
     *out = c;
     return OK;
+}
+
+void context_inherit(struct context *c, uint32_t priority)
+{
+    struct schedule *s = &c->own;
+    const struct schedule *from = &current()->own;
+    s->priority = s->base = priority ? priority : from->base;
+    s->policy = priority ? SCHEDULE_SHARED : from->policy;
+    c->affinity = current()->affinity;
 }
 
 /* The running reference: dropped by finish_switch after the context's last switch. */
@@ -187,7 +197,7 @@ void context_idle_prepare(void)
     struct cpu *cpu = this_cpu();
     if (arch_context_create(&c->arch, false, nullptr, nullptr) != OK)
         panic("no memory for an idle stack");
-    c->own.priority = 0;
+    c->own.priority = c->own.base = 0;
     c->cpu = cpu->number;
     c->affinity = 1ull << cpu->number;
     c->on_cpu = 1;
@@ -238,21 +248,46 @@ void context_attention(struct context *c, uint32_t bits)
 
 /* ---- Attributes ---------------------------------------------------------------------------------------------------- */
 
+static uint64_t online_cpus(void)
+{
+    return cpu_count == 64 ? ~0ull : (1ull << cpu_count) - 1;
+}
+
+/* Where it stands now may not be allowed any more. */
+static void affinity_changed(struct context *c)
+{
+    if (c == current()) {
+        schedule();
+        return;
+    }
+    run_queue_move(c);
+    struct cpu *cpu = cpus[c->cpu];
+    if (cpu->current == c && !context_may_use(c, cpu->number)) {
+        __atomic_or_fetch(&cpu->arch.work, WORK_RESCHEDULE, __ATOMIC_SEQ_CST);
+        arch_send_reschedule(cpu->number);
+    }
+}
+
 enum status context_schedule_set(struct context *c, uint32_t priority, uint64_t affinity)
 {
-    uint64_t online = cpu_count == 64 ? ~0ull : (1ull << cpu_count) - 1;
-    if (priority >= PRIORITY_REALTIME || (affinity && !(affinity & online)))
-        return priority >= PRIORITY_LEVELS ? ERR_INVALID : ERR_NOT_PERMITTED;
+    if (priority >= PRIORITY_LEVELS || (affinity && !(affinity & online_cpus())))
+        return ERR_INVALID;
+    if (priority >= PRIORITY_REALTIME)
+        return ERR_NOT_PERMITTED;
     if (priority)
-        __atomic_store_n(&c->own.priority, priority, __ATOMIC_RELAXED);
+        schedule_set_base(&c->own, priority, SCHEDULE_SHARED);
     if (affinity) {
-        __atomic_store_n(&c->affinity, affinity, __ATOMIC_RELAXED);
-        if (c == current() && !(affinity & (1ull << this_cpu()->number))) {
-            __atomic_store_n(&c->state, CONTEXT_READY, __ATOMIC_RELAXED);
-            c->requeue = c->leaves_specially = true;
-            schedule();
-        }
+        __atomic_store_n(&c->affinity, affinity & online_cpus(), __ATOMIC_SEQ_CST);
+        affinity_changed(c);
     }
+    return OK;
+}
+
+enum status context_realtime_set(struct context *c, uint32_t priority, uint32_t policy)
+{
+    if (priority <= PRIORITY_REALTIME || priority >= PRIORITY_LEVELS || (policy != SCHEDULE_FIFO && policy != SCHEDULE_ROUND_ROBIN))
+        return ERR_INVALID;
+    schedule_set_base(&c->own, priority, policy);
     return OK;
 }
 
@@ -265,7 +300,8 @@ void context_fill_info(struct context *c, struct context_info *out)
 {
     *out = (struct context_info){
         .id = c->object.id, .process_id = c->process ? c->process->object.id : 0, .state = c->state, .cpu = c->cpu,
-        .priority = c->own.priority, .cpu_ns = c->own.cpu_ns,
+        .priority = c->own.priority, .policy = c->own.policy, .affinity = c->affinity,
+        .cpu_ns = __atomic_load_n(&c->own.cpu_ns, __ATOMIC_RELAXED),
     };
     fmt(out->waits_for, sizeof out->waits_for, "%s", c->state == CONTEXT_BLOCKED && c->waits_for ? c->waits_for : "");
 }

@@ -19,22 +19,12 @@
 #include "kernel/core/addresses.h"
 #include "kernel/core/cpu.h"
 #include "kernel/core/object.h"
+#include "kernel/task/schedule.h"
 #include "kernel/task/wait.h"
 
 struct process;
 struct request;
 struct endpoint;
-
-#define PRIORITY_LEVELS 64u
-#define PRIORITY_DEFAULT 20u
-#define PRIORITY_REALTIME 40u      /* from here on: the real-time band */
-#define TIME_SLICE_NS 5000000ull
-
-struct schedule {                  /* the CPU that runs it, or the creator */
-    uint32_t priority;
-    uint64_t slice_left_ns;
-    uint64_t cpu_ns;               /* all time used on this entity */
-};
 
 enum : uint32_t {                  /* context.attention: looked at before user mode, and by waits */
     ATTENTION_KILLED = 1u << 0,    /* the process ends, or exec replaces it: never goes back to user mode */
@@ -49,6 +39,8 @@ struct waiter {                    /* on at most one wait queue; wait_queue.lock
 };
 
 #define CONTEXT_PREPARING 5u
+
+enum requeue : uint8_t { REQUEUE_NOT, REQUEUE_BACK, REQUEUE_FRONT };
 
 #define RECEIVE_PAGES_MAX 16u
 struct receive_buffer {            /* of a server context: pinned pages, reached through the direct map */
@@ -76,19 +68,23 @@ struct context {
     uint64_t block_user;
     struct waiter waiter;
     uint32_t leaves_specially;     /* its successor has more to do than to mark it off the CPU: */
-    bool requeue;                  /* preempted, to be put on the run queue; else it is over, to be released */
+    enum requeue requeue;          /* NOT: it is over, to be released */
     bool timed_out;                /* set by the timeout, before the wake */
     bool no_fault;                 /* user copies fail instead of sleeping */
     const char *waits_for;         /* for dumps; a constant string */
     uint64_t waits_for_id;
     /* endpoint.lock of the endpoint that it serves */
     struct endpoint *attached;     /* which it serves; a reference, or null */
-    struct list_node receive_link;
+    struct list_node receive_link, attached_link;
+    struct schedule *loan_to;      /* what those who wait for it lend, and to which entity (kernel/ipc/lending.c) */
+    uint32_t loan_level;           /* 0: nothing */
     struct request *serving;       /* the request that it received last and did not answer or defer */
     bool delivered;                /* a message is in its frame */
     struct receive_buffer *buffer; /* null: not attached; only the context itself changes it */
     /* run_queue.lock of `cpu` */
     struct list_node run_link;
+    uint32_t run_level;            /* on whose list it is */
+    uint64_t ready_since_tsc;      /* or since the end of its last time slice */
     uint32_t cpu;                  /* where it runs or ran last */
     uint64_t affinity;             /* bit per CPU */
     /* process.lock */
@@ -103,8 +99,19 @@ void context_system_init(void);                    /* on the boot CPU, before an
 /* A context in state CREATED whose user frame is zero; context_start makes it ready. block_user 0: none. */
 enum status context_create(struct process *p, uint64_t block_user, struct context **out);
 enum status context_set_block(struct context *c, struct address_space *space, uint64_t block_user);
+void context_inherit(struct context *c, uint32_t priority); /* how it is scheduled: like the current one; priority 0: that, too */
 void context_start(struct context *c);
 [[noreturn]] void context_finish(void);            /* the current one is over */
+
+/* Time and priority are those of s from now on. */
+void context_run_on(struct context *c, struct schedule *s);
+/* Where it may run. Who runs on a client's entity stays where the client may be, so that the reply finds it there. */
+static inline uint64_t context_affinity(const struct context *c)
+{
+    uint64_t both = c->affinity & container_of(c->schedule, const struct context, own)->affinity;
+    return likely(both) ? both : c->affinity;
+}
+static inline bool context_may_use(const struct context *c, uint32_t cpu) { return context_affinity(c) >> cpu & 1; }
 
 void context_ready(struct context *c);             /* a claimed one: onto a run queue instead of a direct switch */
 /* A claimed one, woken by the current one, which (`sleeps`) is about to wait: answered when it should run next on this CPU, for a direct
@@ -149,7 +156,9 @@ static inline bool context_is_killed(const struct context *c)
 {
     return __atomic_load_n(&c->attention, __ATOMIC_ACQUIRE) & ATTENTION_KILLED;
 }
+/* 0 keeps the priority or the affinity; the real-time band is by right: context_realtime_set. */
 enum status context_schedule_set(struct context *c, uint32_t priority, uint64_t affinity);
+enum status context_realtime_set(struct context *c, uint32_t priority, uint32_t policy);
 uint64_t context_cpu_ns(const struct context *c);
 void context_notify(struct context *c);            /* sets pending in its block, wakes or upcalls it */
 [[noreturn]] void context_exit(uint64_t word);     /* the current one ends; a word (0: none) is cleared and its futex woken afterwards */

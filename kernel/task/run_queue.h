@@ -3,9 +3,19 @@
 #pragma once
 #include "kernel/task/context.h"
 
+/* What is left of a slice that is not worth another switch. */
+#define SLICE_REST_NS 50000ull
+
 void run_queue_system_init(void);
 /* State is READY. Preempts what runs there when the newcomer has the higher priority. */
 void run_queue_add(struct context *c);
-/* The next context for this CPU: the best of its queue, if it beats `floor`; -1 looks at other CPUs too. Null: nothing better. */
-struct context *run_queue_pick(int floor);
+void run_queue_add_preempted(struct context *c);
+/* The next context for this CPU when the running one stands at `floor`; -1: there is none, and other CPUs are looked at, too.
+ * Null: nobody is better; when its slice is over, nobody is as good either. */
+struct context *run_queue_pick(int floor, bool slice_over);
+void run_queue_charge(uint32_t priority, uint64_t used_ns); /* this CPU worked so long at that priority */
+void run_queue_arm(uint64_t slice_left_ns);        /* somebody waits on this CPU's queue: the next look at the latest */
+void run_queue_update(struct context *c);          /* the priority of its entity changed */
+void run_queue_move(struct context *c);            /* its affinity changed */
+void run_queue_balance(void);                      /* gives somebody away when another CPU has less to do */
 uint32_t run_queue_count(uint32_t cpu);            /* a hint: without its lock */

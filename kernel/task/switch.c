@@ -9,7 +9,6 @@
 #include "kernel/mm/address_space.h"
 #include "kernel/task/process.h"
 #include "kernel/task/run_queue.h"
-#include "kernel/task/timer.h"
 
 /* Whose time a context uses: that of the entity it runs on, which a client lends to its server. */
 struct process *context_payer(const struct context *c)
@@ -17,15 +16,33 @@ struct process *context_payer(const struct context *c)
     return container_of(c->schedule, struct context, own)->process;
 }
 
-void switch_charge(struct context *c)
+static void charge_entity(struct context *c, struct schedule *s)
 {
     uint64_t now = arch_tsc();
     uint64_t used = (uint64_t)(((unsigned __int128)(now - c->switched_in_tsc) * arch_time_multiplier()) >> 32);
     c->switched_in_tsc = now;
-    c->schedule->cpu_ns += used;
-    struct process *payer = context_payer(c);
+    s->slice_left_ns = s->slice_left_ns > used ? s->slice_left_ns - used : 0;
+    /* Relaxed: sums. A client that wakes early shares its entity with its server for a moment. */
+    __atomic_add_fetch(&s->cpu_ns, used, __ATOMIC_RELAXED);
+    struct process *payer = container_of(s, struct context, own)->process;
     if (payer)
         __atomic_add_fetch(&payer->user_ns, used, __ATOMIC_RELAXED);
+    run_queue_charge(s->priority, used);
+}
+
+void switch_charge(struct context *c)
+{
+    charge_entity(c, c->schedule);
+}
+
+void context_run_on(struct context *c, struct schedule *s)
+{
+    if (c->schedule == s)
+        return;
+    if (c == current())
+        switch_charge(c);
+    c->schedule = s;
+    __atomic_store_n(&s->runner, c, __ATOMIC_RELAXED);
 }
 
 uint64_t context_running_ns(void)
@@ -47,12 +64,14 @@ void context_load_block(struct context *c)
 /* A context that was not only put to sleep: it is over, or was preempted. */
 static void finish_special(struct context *left)
 {
-    bool requeue = left->requeue;
-    left->requeue = false;
+    enum requeue requeue = left->requeue;
+    left->requeue = REQUEUE_NOT;
     left->leaves_specially = false;
     __atomic_store_n(&left->on_cpu, 0, __ATOMIC_RELEASE);
-    if (requeue)
+    if (requeue == REQUEUE_BACK)
         run_queue_add(left);
+    else if (requeue == REQUEUE_FRONT)
+        run_queue_add_preempted(left);
     else
         object_put(&left->object);
 }
@@ -136,16 +155,29 @@ void context_switch_claimed(struct context *to)
     switch_to(to);
 }
 
-/* Is there a better one, or an equal one when the time slice is used up? */
-static struct context *pick_instead_of(struct context *self)
+/* Who runs goes on, or makes room for somebody who is better, or as good when the time slice is used up; null: it goes on. */
+static struct context *pick_instead_of(struct context *self, bool yields)
 {
-    struct context *next = run_queue_pick((int)self->schedule->priority);
-    if (!next && self->schedule->slice_left_ns == 0)
-        next = run_queue_pick((int)self->schedule->priority - 1);
+    struct cpu *cpu = this_cpu();
+    struct schedule *s = self->schedule;
+    bool over = yields || (s->slice_left_ns < SLICE_REST_NS && !(s->policy == SCHEDULE_FIFO && s->priority >= PRIORITY_REALTIME));
+    bool allowed = context_may_use(self, cpu->number);
+    if (s->slice_left_ns < SLICE_REST_NS)
+        s->slice_left_ns = TIME_SLICE_NS;
+    if (over && run_queue_count(cpu->number))
+        run_queue_balance();
+    struct context *next = run_queue_pick(allowed ? (int)s->priority : -1, over);
+    if (!next && !allowed)
+        next = cpu->idle;
+    if (next) {
+        __atomic_store_n(&self->state, CONTEXT_READY, __ATOMIC_RELAXED);
+        self->requeue = over ? REQUEUE_BACK : REQUEUE_FRONT;
+        self->leaves_specially = true;
+    }
     return next;
 }
 
-void schedule(void)
+static void schedule_yielding(bool yields)
 {
     struct cpu *cpu = this_cpu();
     struct context *self = cpu->current, *next;
@@ -154,31 +186,27 @@ void schedule(void)
     switch_charge(self);
     uint32_t state = __atomic_load_n(&self->state, __ATOMIC_ACQUIRE);
     bool running = state == CONTEXT_RUNNING || (state == CONTEXT_PREPARING && !park(self));
-    if (running && !idle) {
-        next = pick_instead_of(self);
-        self->schedule->slice_left_ns = TIME_SLICE_NS;
-        if (!next)
-            return;
-        __atomic_store_n(&self->state, CONTEXT_READY, __ATOMIC_RELAXED);
-        self->requeue = self->leaves_specially = true;
-    } else {
-        next = run_queue_pick(-1);
-        if (!next && idle)
-            return;
-        if (!next)
-            next = cpu->idle;
-    }
-    next->switched_in_tsc = arch_tsc();
-    if (next != cpu->idle && run_queue_count(cpu->number))
-        timer_slice(arch_time_ns() + TIME_SLICE_NS);
+    if (running && !idle)
+        next = pick_instead_of(self, yields);
+    else if (!(next = run_queue_pick(-1, false)) && !idle)
+        next = cpu->idle;
+    struct context *runs = next ? next : self;
+    if (runs != cpu->idle && run_queue_count(cpu->number))
+        run_queue_arm(runs->schedule->slice_left_ns);
+    if (!next)
+        return;
+    next->switched_in_tsc = self->switched_in_tsc;
     switch_to(next);
+}
+
+void schedule(void)
+{
+    schedule_yielding(false);
 }
 
 void context_yield(void)
 {
-    current()->schedule->slice_left_ns = 0;
-    schedule();
-    current()->schedule->slice_left_ns = TIME_SLICE_NS;
+    schedule_yielding(true);
 }
 
 /* ---- Blocking and waking ------------------------------------------------------------------------------------------- */
@@ -256,6 +284,6 @@ void trap_reschedule(void)
         __atomic_or_fetch(&cpu->arch.work, WORK_NOTIFY, __ATOMIC_RELAXED);
     if (run_queue_count(cpu->number)) {
         __atomic_or_fetch(&cpu->arch.work, WORK_RESCHEDULE, __ATOMIC_RELAXED);
-        timer_slice(arch_time_ns() + TIME_SLICE_NS);
+        run_queue_arm(cpu->current->schedule->slice_left_ns);
     }
 }

@@ -114,10 +114,8 @@ void trap_timer(void)
     }
     if (tc->slice_ns <= arch_time_ns()) {
         tc->slice_ns = UINT64_MAX;
-        if (cpu->current != cpu->idle) {
-            cpu->current->schedule->slice_left_ns = 0;
+        if (cpu->current != cpu->idle)
             __atomic_or_fetch(&cpu->arch.work, WORK_RESCHEDULE, __ATOMIC_RELAXED);
-        }
     }
     spin_lock(&tc->lock);
     struct timer *next = earliest_locked(tc);

@@ -68,7 +68,6 @@ static inline struct call_frame *thread_frame(struct thread *t)
     return (struct call_frame *)((uint64_t)t - FRAME_BYTES);
 }
 
-#define PRIORITY_DEFAULT_ 20u /* of schedule_set */
 
 /* `pending` belongs to the kernel as well: it may set it at any instruction. */
 static inline void thread_set_pending(struct thread *t)

@@ -142,7 +142,7 @@ LINUX_CALL(sched_setaffinity, int32_t pid, uint64_t bytes, uint64_t mask)
     TRY_LINUX(all_cpus(&cpus));
     if (!(wanted & cpus))
         return -LINUX_EINVAL;
-    TRY_LINUX(linux_result(sys_schedule_set(HANDLE_SELF_CONTEXT, PRIORITY_DEFAULT_, wanted & cpus)));
+    TRY_LINUX(linux_result(sys_schedule_set(HANDLE_SELF_CONTEXT, PRIORITY_DEFAULT, wanted & cpus)));
     t->affinity = wanted & cpus;
     return 0;
 }
@@ -203,7 +203,7 @@ LINUX_CALL(setpriority, uint32_t which, int32_t who, int32_t nice)
     nice = MAX(-20, MIN(nice, 19));
     if (nice < t->nice && t->process->entry->euid != 0)
         return -LINUX_EACCES;
-    TRY_LINUX(linux_result(sys_schedule_set(HANDLE_SELF_CONTEXT, (uint32_t)(PRIORITY_DEFAULT_ - MAX(nice, -19)), 0)));
+    TRY_LINUX(linux_result(sys_schedule_set(HANDLE_SELF_CONTEXT, (uint32_t)(PRIORITY_DEFAULT - MAX(nice, -19)), 0)));
     t->nice = nice;
     return 0;
 }
