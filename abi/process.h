@@ -95,6 +95,16 @@ struct exec_arguments {        /* process_exec: the calling context goes on in t
     char name[16];
 };
 
+/* process_limit: what one process may have; UINT64_MAX: no limit. A clone inherits, exec keeps. Mapped and data bytes are counted beyond
+ * what the space had when the process entered it by exec: its image, its stack and the personality's own memory. */
+enum : uint32_t {
+    LIMIT_HANDLES_LOW = 0,     /* LOW handles are below it: ERR_NO_HANDLES */
+    LIMIT_MAPPED_BYTES,        /* of address space: ERR_NO_MEMORY */
+    LIMIT_DATA_BYTES,          /* of it private and writable: ERR_NO_MEMORY */
+    LIMIT_FILE_BYTES,          /* no file is written or lengthened beyond it: ERR_FILE_TOO_BIG */
+    LIMIT_KINDS,
+};
+
 enum : uint32_t { PROCESS_CREATED = 0, PROCESS_RUNNING = 1, PROCESS_SUSPENDED = 2, PROCESS_ENDED = 3 };
 struct process_info {
     uint64_t id;               /* object id: the caller id in messages */

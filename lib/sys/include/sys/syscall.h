@@ -284,6 +284,10 @@ static inline enum status sys_credential_set(handle_t identity, handle_t process
 {
     return sys_status(trap_3(SYS_credential_set, sys_word(identity), sys_word(process), token));
 }
+static inline enum status sys_process_limit(handle_t identity, handle_t process, uint32_t which, uint64_t value)
+{
+    return sys_status(trap_4(SYS_process_limit, sys_word(identity), sys_word(process), which, value));
+}
 static inline enum status sys_filter_set(const uint64_t allowed[2])
 {
     return sys_status(trap_1(SYS_filter_set, sys_address(allowed)));
