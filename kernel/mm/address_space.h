@@ -40,7 +40,9 @@ struct address_space {
     struct spinlock lock;            /* RANK_SPACE */
     struct tree mappings;
     uint32_t mapping_count;
-    uint64_t mapped_bytes;
+    uint64_t mapped_bytes, data_bytes;  /* data: private and writable */
+    uint64_t mapped_max, data_max;      /* limits, on top of what was there at exec (the bases) */
+    uint64_t mapped_base, data_base;
     struct mapping *last_hit;        /* where the last fault or change was */
     struct mapping *below_here;      /* the gap below this one is tried first for a new mapping */
     uint64_t area_top;               /* random: where searches without a hint start, downwards */
@@ -87,6 +89,10 @@ enum status space_remap(struct address_space *s, uint64_t address, uint64_t old_
                         uint64_t new_address, uint64_t *out_address);
 /* The mapping at or after `address`; ERR_NOT_FOUND after the last. */
 enum status space_query(struct address_space *s, uint64_t address, struct mapping_info *out);
+/* UINT64_MAX: none. What is mapped beyond a new limit stays. */
+void space_set_limits(struct address_space *s, uint64_t mapped_bytes, uint64_t data_bytes);
+/* What is mapped now does not count from here on: the image of a program that is about to start. */
+void space_set_base(struct address_space *s);
 void space_totals(struct address_space *s, struct space_totals *out);
 
 enum : uint32_t { FAULT_NO_WAIT = 1u << 8 }; /* beside the access: ERR_WOULD_BLOCK where a pager would have to be asked */

@@ -44,7 +44,7 @@ enum status space_create(struct address_space **out)
         root_free(root);
         return status;
     }
-    *s = (struct address_space){.root = root};
+    *s = (struct address_space){.root = root, .mapped_max = UINT64_MAX, .data_max = UINT64_MAX};
     object_init(&s->object, &space_type);
     spinlock_init(&s->lock, RANK_SPACE);
     spinlock_init(&s->table_lock, RANK_PAGE_TABLE);
@@ -219,6 +219,25 @@ void space_clear(struct address_space *s)
     tlb_batch_flush(&batch);
     s->mapped_bytes = 0;
     s->mapping_count = 0;
+}
+
+static uint64_t limit_above(uint64_t base, uint64_t limit)
+{
+    return limit > UINT64_MAX - base ? UINT64_MAX : base + limit;
+}
+
+void space_set_limits(struct address_space *s, uint64_t mapped_bytes, uint64_t data_bytes)
+{
+    GUARD(&s->lock);
+    s->mapped_max = limit_above(s->mapped_base, mapped_bytes);
+    s->data_max = limit_above(s->data_base, data_bytes);
+}
+
+void space_set_base(struct address_space *s)
+{
+    GUARD(&s->lock);
+    s->mapped_base = s->mapped_bytes;
+    s->data_base = s->data_bytes;
 }
 
 void space_totals(struct address_space *s, struct space_totals *out)

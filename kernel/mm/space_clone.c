@@ -127,7 +127,7 @@ static enum status copy_mapping(struct clone *c, const struct mapping *m)
     copy->space = c->to;
     mapping_insert(&c->to->mappings, copy);
     c->to->mapping_count++;
-    c->to->mapped_bytes += copy->end - copy->start;
+    space_count(c->to, copy->flags, copy->end - copy->start);
     if (copy->object)
         mapping_attach(copy, copy->object);
     if (m->flags & MAP_CLEAR_ON_CLONE_)
@@ -141,6 +141,10 @@ enum status space_clone(struct address_space *from, struct address_space **out)
     struct address_space *to;
     TRY(space_create(&to));
     to->area_top = from->area_top;
+    to->mapped_max = from->mapped_max;
+    to->data_max = from->data_max;
+    to->mapped_base = from->mapped_base;
+    to->data_base = from->data_base;
     struct clone c = {.from = from, .to = to};
     enum status status = OK;
     sleep_lock(&from->changes);

@@ -24,7 +24,7 @@ static struct mapping *grow_stack(struct address_space *s, uint64_t address)
     uint64_t start = align_down(address, PAGE_BYTES);
     if (!m || !(m->flags & MAP_GROWS_DOWN_) || m->start - start + STACK_GUARD_BYTES > m->gap)
         return nullptr;
-    s->mapped_bytes += m->start - start;
+    space_count(s, m->flags, m->start - start);
     mapping_set_start(&s->mappings, m, start);
     return m;
 }

@@ -18,6 +18,18 @@ static inline uint32_t mmu_flags(const struct mapping *m, bool writable)
     return (m->flags & PROT_MASK_ & ~(writable ? 0u : MMU_WRITE)) | MMU_USER;
 }
 
+/* Private, writable, and no stack: what LIMIT_DATA_BYTES counts. */
+static inline bool is_data(uint32_t flags)
+{
+    return (flags & (PROT_WRITE_ | MAP_SHARED_ | MAP_GROWS_DOWN_)) == PROT_WRITE_;
+}
+/* `bytes` more (or, negative, less) are mapped so; with space.lock held. */
+static inline void space_count(struct address_space *s, uint32_t flags, uint64_t bytes)
+{
+    s->mapped_bytes += bytes;
+    s->data_bytes += is_data(flags) ? bytes : 0;
+}
+
 /* The mapping that covers `address`, with space.lock held; the last answer is tried first. */
 static inline struct mapping *space_mapping_at(struct address_space *s, uint64_t address)
 {

@@ -79,7 +79,7 @@ static enum status split(struct address_space *s, struct mapping *m, uint64_t at
 /* [m->start, end) leaves the tree; the whole mapping comes back for release, a part is just cut off. */
 static struct mapping *cut_front(struct address_space *s, struct mapping *m, uint64_t end)
 {
-    s->mapped_bytes -= end - m->start;
+    space_count(s, m->flags, m->start - end);
     if (end < m->end) {
         mapping_set_start(&s->mappings, m, end);
         freed_below(s, m);
@@ -99,7 +99,7 @@ static bool cut_tail(struct address_space *s, struct mapping *m, uint64_t start,
     uint64_t at = start, end = m->end;
     if (!space_zap(s, &at, end, batch))
         return false;
-    s->mapped_bytes -= end - start;
+    space_count(s, m->flags, start - end);
     mapping_set_end(&s->mappings, m, start);
     freed_below(s, mapping_next(m));
     return true;
@@ -164,6 +164,7 @@ struct map_request {
     uint64_t start, length, page;
     uint32_t flags, max_prot;
     struct pageable *object;
+    uint64_t instead;            /* bytes of it that will be unmapped elsewhere: a move */
 };
 
 static enum status check_object(struct map_request *r, struct object *object, uint64_t offset)
@@ -268,10 +269,17 @@ static enum status add_mapping(struct address_space *s, const struct map_request
     return OK;
 }
 
+static bool over_limit(const struct address_space *s, uint32_t flags, uint64_t bytes)
+{
+    return s->mapped_bytes + bytes > s->mapped_max || (is_data(flags) && s->data_bytes + bytes > s->data_max);
+}
+
 static enum status place(struct address_space *s, struct map_request *r, uint64_t hint)
 {
     GUARD(&s->lock);
     if (unlikely(s->cleared))
+        return ERR_NO_MEMORY;
+    if (unlikely(over_limit(s, r->flags, r->length - r->instead)))
         return ERR_NO_MEMORY;
     bool fixed = r->flags & (MAP_EXACT_ | MAP_NO_REPLACE_);
     if (fixed) {
@@ -284,7 +292,7 @@ static enum status place(struct address_space *s, struct map_request *r, uint64_
     struct mapping *m = extend_neighbour(s, r);
     if (!m)
         TRY(add_mapping(s, r, &m));
-    s->mapped_bytes += r->length;
+    space_count(s, r->flags, r->length);
     s->last_hit = m;
     if (!fixed && !hint && !(r->flags & MAP_LOW_) && m->start == r->start)
         s->below_here = m;
@@ -383,6 +391,8 @@ static enum status apply_change(struct address_space *s, struct mapping *m, uint
         if (m->end > end)
             TRY(split(s, m, end, &rest));
         m->flags = (m->flags & ~c.clear) | c.set;
+        if (is_data(before) != is_data(m->flags))
+            s->data_bytes += is_data(m->flags) ? m->end - m->start : m->start - m->end;
         if (c.protect && before != m->flags)
             protect_entries(s, m, batch);
         joined = try_join(s, low, m);
@@ -527,7 +537,7 @@ static enum status remap_move(struct address_space *s, const struct mapping *m, 
                               uint64_t new_length, const uint64_t *fixed, uint64_t *out_address)
 {
     struct map_request r = {.length = new_length, .flags = m->flags, .max_prot = m->max_prot, .object = m->object,
-                            .page = page_of(m, address)};
+                            .page = page_of(m, address), .instead = MIN(old_length, new_length)};
     if (fixed) {
         TRY(space_unmap_range(s, *fixed, *fixed + new_length));
         r.flags |= MAP_EXACT_;
@@ -551,10 +561,11 @@ static enum status remap_move(struct address_space *s, const struct mapping *m, 
 static bool grow_in_place(struct address_space *s, struct mapping *m, uint64_t old_end, uint64_t new_end)
 {
     GUARD(&s->lock);
-    if (m->end != old_end || new_end > USER_LIMIT || !mapping_range_is_free(&s->mappings, old_end, new_end))
+    if (m->end != old_end || new_end > USER_LIMIT || !mapping_range_is_free(&s->mappings, old_end, new_end) ||
+        over_limit(s, m->flags, new_end - old_end))
         return false;
     mapping_set_end(&s->mappings, m, new_end);
-    s->mapped_bytes += new_end - old_end;
+    space_count(s, m->flags, new_end - old_end);
     return true;
 }
 

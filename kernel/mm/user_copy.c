@@ -254,6 +254,7 @@ enum status user_io_single(struct user_io *io, user_addr_t address, uint64_t len
     io->index = 0;
     io->at = 0;
     io->left = length;
+    io->file_limit = UINT64_MAX;
     return OK;
 }
 
@@ -267,7 +268,7 @@ enum status user_io_init(struct user_io *io, const struct io_vector *vectors, ui
         if (sum > INT64_MAX)
             return ERR_INVALID;
     }
-    *io = (struct user_io){.vectors = vectors, .count = count, .left = sum};
+    *io = (struct user_io){.vectors = vectors, .count = count, .left = sum, .file_limit = UINT64_MAX};
     return OK;
 }
 

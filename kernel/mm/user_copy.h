@@ -57,6 +57,7 @@ struct user_io {
     uint32_t count, index;
     uint64_t at;                     /* bytes done of vectors[index] */
     uint64_t left;                   /* bytes to go in all */
+    uint64_t file_limit;             /* a file must not reach beyond it; UINT64_MAX: none */
     struct io_vector single;
 };
 /* ERR_INVALID: the sum overflows; ERR_BAD_ADDRESS: one is outside user space. The array must outlive the cursor. */

@@ -265,12 +265,13 @@ enum status file_write(struct file_object *f, uint64_t *offset, struct user_io *
     sleep_lock(&f->writers);
     if (flags & STREAM_APPEND)
         *offset = f->attributes.size_bytes;
-    if (*offset >= INT64_MAX) {
+    uint64_t limit = MIN(io->file_limit, (uint64_t)INT64_MAX);
+    if (*offset >= limit) {
         sleep_unlock(&f->writers);
         return ERR_FILE_TOO_BIG;
     }
-    if (io->left > INT64_MAX - *offset)
-        io->left = INT64_MAX - *offset;
+    if (io->left > limit - *offset)
+        io->left = limit - *offset;
     enum status status = write_all(f, *offset, io, &end);
     sleep_unlock(&f->writers);
     *out_done = end - *offset;

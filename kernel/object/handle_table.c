@@ -35,8 +35,6 @@ static inline struct handle_slot *slot_of_locked(struct handle_table *t, handle_
 /* Makes room for `index`. The new arrays are allocated with the lock held: the heap's lock ranks higher. */
 static enum status range_grow_locked(struct handle_range *r, uint32_t index)
 {
-    if (index >= r->limit)
-        return ERR_NO_HANDLES;
     uint32_t capacity = MAX(r->capacity, RANGE_FIRST_CAPACITY);
     while (capacity <= index)
         capacity *= 2;
@@ -110,6 +108,12 @@ struct handle_table *handle_table_get(struct handle_table *t)
 {
     __atomic_add_fetch(&t->references, 1, __ATOMIC_RELAXED);
     return t;
+}
+
+void handle_table_set_limit(struct handle_table *t, uint32_t low)
+{
+    GUARD(&t->lock);
+    t->low.limit = low;
 }
 
 static void slot_release(struct handle_slot *slot)
@@ -202,6 +206,8 @@ static enum status place_locked(struct handle_table *t, placement_t where, struc
     default:
         return ERR_INVALID;
     }
+    if (unlikely(index >= r->limit))
+        return ERR_NO_HANDLES;
     if (unlikely(index >= r->capacity))
         TRY(range_grow_locked(r, index));
     *out_range = r;
@@ -351,6 +357,7 @@ enum status handle_table_clone(struct handle_table *from, const handle_t *high, 
             status = range_grow_locked(&t->low, from->low.capacity - 1);
         if (status == OK)
             range_copy_locked(&t->low, &from->low);
+        t->low.limit = from->low.limit;
         for (uint32_t i = 0; status == OK && i < high_count; i++) {
             uint32_t index;
             struct handle_slot *slot = slot_of_locked(from, high[i]);

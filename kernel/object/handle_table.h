@@ -32,6 +32,7 @@ struct handle_table {
 
 enum status handle_table_create(struct handle_table **out);
 struct handle_table *handle_table_get(struct handle_table *t);
+void handle_table_set_limit(struct handle_table *t, uint32_t low); /* handles above it that are there stay */
 void handle_table_put(struct handle_table *t);   /* the last put closes every handle; may take long, has preemption points */
 
 /* kind 0: any. The caller owns the reference in *out. */

@@ -126,6 +126,7 @@ int64_t sys_write(struct trap_frame *f)
     struct user_io io;
     uint64_t done;
     enum status status = user_io_single(&io, user(ARG1(f)), ARG2(f));
+    io.file_limit = caller()->limits[LIMIT_FILE_BYTES];
     if (likely(status == OK))
         status = write_object(o, &io, ARG3(f), &done);
     object_put(o);
@@ -156,6 +157,7 @@ static int64_t vectored(struct object *o, const struct io_vector *vectors, uint3
     struct user_io io;
     uint64_t done;
     TRY_CALL(user_io_init(&io, vectors, count));
+    io.file_limit = caller()->limits[LIMIT_FILE_BYTES];
     if (o->type->kind == OBJECT_RESOURCE)
         return resource_vectors(o, writing ? OP_WRITE : OP_READ, vectors, count, offset);
     TRY_CALL(writing ? write_object(o, &io, offset, &done) : read_object(o, &io, offset, &done));
@@ -240,13 +242,24 @@ int64_t sys_sync(struct trap_frame *f)
     return status;
 }
 
+/* A limit on files is about making them longer; what is longer already may stay so. */
+static bool would_lengthen(struct object *o, uint64_t size)
+{
+    struct file_attributes a;
+    return io_stat(o, &a) == OK && size > a.size_bytes;
+}
+
 int64_t sys_truncate(struct trap_frame *f)
 {
     struct object *o;
     TRY_CALL(get_object(ARG0(f), RIGHT_WRITE, &o));
     if (o->type->kind == OBJECT_RESOURCE)
         return resource_plain(o, OP_TRUNCATE, ARG1(f), 0);
-    enum status status = io_is_kernel_kind(o->type->kind) ? io_truncate(o, ARG1(f)) : ERR_NOT_SUPPORTED;
+    enum status status = io_is_kernel_kind(o->type->kind) ? OK : ERR_NOT_SUPPORTED;
+    if (status == OK && ARG1(f) > caller()->limits[LIMIT_FILE_BYTES] && would_lengthen(o, ARG1(f)))
+        status = ERR_FILE_TOO_BIG;
+    if (status == OK)
+        status = io_truncate(o, ARG1(f));
     object_put(o);
     return status;
 }

@@ -114,6 +114,7 @@ static enum status fill_process(const struct process_arguments *a, struct proces
     p->credential = a->identity != HANDLE_NONE ? a->credential : caller()->credential;
     p->filter[0] = caller()->filter[0];
     p->filter[1] = caller()->filter[1];
+    process_limits_inherit(p, caller());
     if (a->personality)
         TRY(read_personality(p, a->personality));
     struct context *c;
@@ -187,6 +188,8 @@ static enum status fill_clone(const struct clone_arguments *a, struct process *p
     p->credential = self->credential;
     p->filter[0] = self->filter[0];
     p->filter[1] = self->filter[1];
+    p->shares_parts = a->flags & (CLONE_SHARE_SPACE_ | CLONE_SHARE_HANDLES_);
+    process_limits_inherit(p, self);
     p->personality = self->personality;
     p->has_personality = self->has_personality;
     struct context *c;
@@ -270,8 +273,11 @@ static void enter_new_image(const struct exec_arguments *a, struct address_space
     struct process *p = caller();
     struct context *c = current();
     struct address_space *old = p->space;
+    space_set_base(space);
     spin_lock(&p->lock);
     p->space = space;
+    p->shares_parts = false;
+    process_limits_apply_locked(p);
     memcpy(p->name, a->name, sizeof p->name);
     p->name[sizeof p->name - 1] = 0;
     spin_unlock(&p->lock);
@@ -393,6 +399,21 @@ int64_t sys_credential_set(struct trap_frame *f)
     enum status status = (struct object *)p->identity == identity ? OK : ERR_DENIED;
     if (status == OK)
         __atomic_store_n(&p->credential, ARG2(f), __ATOMIC_RELEASE);
+    object_put(&p->object);
+    return status;
+}
+
+int64_t sys_process_limit(struct trap_frame *f)
+{
+    CLEANUP(object_put) struct object *identity = nullptr;
+    TRY_CALL(get_kind((handle_t)ARG0(f), OBJECT_IDENTITY, RIGHT_MANAGE, &identity));
+    if (ARG2(f) >= LIMIT_KINDS)
+        return ERR_INVALID;
+    struct process *p;
+    TRY_CALL(process_argument(ARG1(f), 0, &p));
+    enum status status = (struct object *)p->identity == identity ? OK : ERR_DENIED;
+    if (status == OK)
+        process_limit_set(p, (uint32_t)ARG2(f), ARG3(f));
     object_put(&p->object);
     return status;
 }

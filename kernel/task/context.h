@@ -163,6 +163,8 @@ uint64_t context_cpu_ns(const struct context *c);
 void context_notify(struct context *c);            /* sets pending in its block, wakes or upcalls it */
 [[noreturn]] void context_exit(uint64_t word);     /* the current one ends; a word (0: none) is cleared and its futex woken afterwards */
 uint64_t context_running_ns(void);                 /* the current one's time since it was switched in */
+/* Of one that may run on another CPU: what it used since it was switched in, or nothing if that changes just now. */
+uint64_t context_uncharged_ns(const struct context *c);
 struct process *context_payer(const struct context *c); /* whose time it uses: its own, or that of the client it serves */
 void context_fill_info(struct context *c, struct context_info *out);
 void context_for_each_unlocked(void (*visit)(struct context *c, void *argument), void *argument); /* for panic and NMI */

@@ -51,6 +51,8 @@ enum status process_create(struct address_space *space, struct handle_table *han
     p->identity = identity;
     p->start_ns = arch_time_ns();
     p->filter[0] = p->filter[1] = ~0ull;
+    for (uint32_t i = 0; i < LIMIT_KINDS; i++)
+        p->limits[i] = UINT64_MAX;
     fmt(p->name, sizeof p->name, "%.15s", name);
     spinlock_init(&p->lock, RANK_PROCESS);
     list_init(&p->contexts);
@@ -206,6 +208,28 @@ enum status process_check_call(const struct process *p, uint32_t number)
     return p->filter[number / 64] >> (number % 64) & 1 ? OK : ERR_FILTERED;
 }
 
+void process_limits_apply_locked(struct process *p)
+{
+    if (p->shares_parts || !p->space)
+        return;
+    handle_table_set_limit(p->handles, (uint32_t)MIN(p->limits[LIMIT_HANDLES_LOW], (uint64_t)HANDLE_LOW_LIMIT));
+    space_set_limits(p->space, p->limits[LIMIT_MAPPED_BYTES], p->limits[LIMIT_DATA_BYTES]);
+}
+
+void process_limit_set(struct process *p, uint32_t which, uint64_t value)
+{
+    GUARD(&p->lock);
+    __atomic_store_n(&p->limits[which], value, __ATOMIC_RELAXED); /* LIMIT_FILE_BYTES is read without the lock */
+    process_limits_apply_locked(p);
+}
+
+/* Nobody else knows p yet. */
+void process_limits_inherit(struct process *p, const struct process *from)
+{
+    memcpy(p->limits, from->limits, sizeof p->limits);
+    process_limits_apply_locked(p);
+}
+
 void process_for_each(void (*visit)(struct process *p, void *argument), void *argument)
 {
     GUARD(&all_lock);
@@ -227,13 +251,18 @@ void process_fill_info(struct process *p, struct process_info *out)
         .start_ns = p->start_ns,
         .faults = __atomic_load_n(&p->faults, __ATOMIC_RELAXED),
     };
-    if (context_payer(current()) == p) /* what was not charged yet: up to a time slice */
-        out->user_ns += context_running_ns();
     memcpy(out->name, p->name, sizeof out->name);
     GUARD(&p->lock);
     out->exit_status = p->exit_status;
     out->state = p->state == PROCESS_RUNNING && p->suspended ? PROCESS_SUSPENDED : p->state;
     out->contexts = p->context_count;
+    if (context_payer(current()) == p)
+        out->user_ns += context_running_ns();
+    list_for_each(node, &p->contexts) { /* one that runs alone on its CPU is charged only when it leaves it */
+        const struct context *c = list_entry(node, struct context, process_link);
+        if (c != current() && c->schedule == &c->own)
+            out->user_ns += context_uncharged_ns(c);
+    }
     if (p->state != PROCESS_ENDED && !p->ending && p->space) {
         out->handles = handle_table_count(p->handles);
         struct space_totals totals;

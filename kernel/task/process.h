@@ -25,6 +25,7 @@ struct process {
     struct context *first;            /* made, not started; a reference */
     uint64_t filter[2];
     uint64_t user_ns, faults;
+    uint64_t limits[LIMIT_KINDS];
     uint32_t suspended;               /* count */
     /* only before its first context runs, or by its only context */
     struct personality personality;
@@ -36,6 +37,7 @@ struct process {
     uint32_t context_count;
     uint32_t state;                   /* PROCESS_* */
     bool ending;
+    bool shares_parts;                /* space or handle table are another process's too: limits reach them at exec */
     struct context *survivor;         /* exec: the one that goes on */
     uint64_t exit_status;
     struct list_node all_link;
@@ -58,6 +60,10 @@ void process_suspend(struct process *p, bool suspend);
 enum status process_check_call(const struct process *p, uint32_t number);
 void process_contexts(struct process *p, void (*visit)(struct context *c, void *argument), void *argument);
 void process_for_each(void (*visit)(struct process *p, void *argument), void *argument);
+/* Limits take effect in the space and the handle table that the process has now. */
+void process_limit_set(struct process *p, uint32_t which, uint64_t value);
+void process_limits_apply_locked(struct process *p);
+void process_limits_inherit(struct process *p, const struct process *from);
 void process_fill_info(struct process *p, struct process_info *out);
 uint32_t process_count(void);
 extern const struct object_type process_type;

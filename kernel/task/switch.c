@@ -45,6 +45,13 @@ void context_run_on(struct context *c, struct schedule *s)
     __atomic_store_n(&s->runner, c, __ATOMIC_RELAXED);
 }
 
+uint64_t context_uncharged_ns(const struct context *c)
+{
+    uint64_t since = __atomic_load_n(&c->switched_in_tsc, __ATOMIC_RELAXED), now = arch_tsc();
+    bool runs = __atomic_load_n(&c->on_cpu, __ATOMIC_ACQUIRE) && __atomic_load_n(&c->state, __ATOMIC_RELAXED) == CONTEXT_RUNNING;
+    return runs && now > since ? (uint64_t)(((unsigned __int128)(now - since) * arch_time_multiplier()) >> 32) : 0;
+}
+
 uint64_t context_running_ns(void)
 {
     uint64_t ticks = arch_tsc() - current()->switched_in_tsc;
