@@ -83,7 +83,8 @@ static enum status start(const struct start_block *block)
     TRY(server_init(&procd.server, start_handle(block, "endpoint"), &scheme, nullptr));
     TRY(sys_timer_create(PLACE_HIGH, &procd.timer));
     procd.timer_fired.happened = on_timer;
-    return server_bind(&procd.server, procd.timer, &procd.timer_fired);
+    TRY(server_bind(&procd.server, procd.timer, &procd.timer_fired));
+    return limits_start();
 }
 
 int main(const struct start_block *block)

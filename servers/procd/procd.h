@@ -32,7 +32,9 @@ struct procd {
     struct alarms alarms;
     struct tie ties[PROCESS_TABLE_SLOTS];
     handle_t identity, table, timer, init, vfs;
-    struct event_handler timer_fired;
+    struct event_handler timer_fired, cpu_timer_fired;
+    handle_t cpu_timer;
+    bool cpu_watched;              /* somebody has a limit on CPU time: the timer runs */
     struct session_waiter session_waiters[SESSION_WAITERS]; /* request 0: free */
     const struct boot_info *boot;  /* nullptr: not given */
     uint64_t ended_user_ns;        /* of processes that are gone */
@@ -51,6 +53,15 @@ enum status tie_process(uint32_t slot, handle_t process);
 void command_set(uint32_t slot, struct view text);
 void command_share(uint32_t from, uint32_t to);
 void alarm_arm(void);
+
+/* -- limits.c -- */
+enum status limits_start(void);
+/* What the kernel enforces of a process that is new to us. */
+enum status limits_tell_kernel(uint32_t slot);
+/* A process begins with a limit on CPU time that it may have inherited. */
+void limits_cpu_watch(uint32_t slot);
+/* next: null to look only. */
+enum status limits_exchange(uint32_t caller, uint32_t target, uint32_t which, const struct limit_pair *next, struct limit_pair *out_old);
 
 /* -- protocol.c: the proc protocol -- */
 bool procd_protocol(struct request *rq);

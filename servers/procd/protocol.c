@@ -57,9 +57,10 @@ static enum status adopt(const struct proc_adopt_in *in, uint32_t *out_slot)
     }
     TRY(process_adopt(model(), in->parent, id, system, (const char *)name.data, name.length, out_slot));
     TRY(tie_process(*out_slot, in->process));
-    if (!system)
-        command_set(*out_slot, in->name);
-    return OK;
+    if (system)
+        return OK;
+    command_set(*out_slot, in->name);
+    return limits_tell_kernel(*out_slot);
 }
 
 static enum status op_adopt(struct request *rq, const struct proc_adopt_in *in, struct proc_adopt_out *out)
@@ -85,6 +86,7 @@ static enum status fork_child(struct request *rq, const struct proc_fork_in *in,
     TRY(process_fork(model(), parent, id, signal, in->flags & 1, out_slot));
     TRY(tie_process(*out_slot, in->process));
     command_share(parent, *out_slot);
+    limits_cpu_watch(*out_slot);
     procd.forks++;
     return OK;
 }
@@ -316,6 +318,19 @@ static enum status op_set_groups(struct request *rq, const struct proc_set_group
     return identity_set_groups(model(), slot, groups, in->groups.length / sizeof *groups);
 }
 
+static enum status op_limit(struct request *rq, const struct proc_limit_in *in, struct proc_limit_out *out)
+{
+    CALLER(slot);
+    uint32_t target = in->pid ? process_by_pid(model(), in->pid) : slot;
+    if (!target)
+        return ERR_NO_PROCESS;
+    const struct limit_pair next = {in->current, in->maximum};
+    struct limit_pair old;
+    TRY(limits_exchange(slot, target, in->which & ~PROC_LIMIT_SET, in->which & PROC_LIMIT_SET ? &next : nullptr, &old));
+    *out = (struct proc_limit_out){old.current, old.maximum};
+    return OK;
+}
+
 /* -- the rest -- */
 
 static enum status op_timer(struct request *rq, const struct proc_timer_in *in, struct proc_timer_out *out)
@@ -392,6 +407,7 @@ static const struct proc_ops operations = {
     .timer = op_timer, .stop = op_stop, .table = op_table, .signal_group = op_signal_group,
     .session_terminal = op_session_terminal, .set_name = op_set_name, .usage = op_usage, .power = op_power,
     .session_wait = op_session_wait, .set_host_name = op_set_host_name,
+    .limit = op_limit,
 };
 
 bool procd_protocol(struct request *rq)

@@ -124,13 +124,33 @@ void text_process_statm(struct text *t, uint32_t slot)
              n.info.resident_bytes / PAGE_SIZE_BYTES);
 }
 
+static void add_limit(struct text *t, uint64_t value)
+{
+    if (value == UNLIMITED)
+        text_add(t, "%-20s ", "unlimited");
+    else
+        text_add(t, "%-20lu ", value);
+}
+
 void text_process_limits(struct text *t, uint32_t slot)
 {
-    (void)slot;
+    static const struct { const char *name, *unit; } rows[LIMIT_COUNT] = {
+        [LIMIT_CPU] = {"Max cpu time", "seconds"}, [LIMIT_FSIZE] = {"Max file size", "bytes"}, [LIMIT_DATA] = {"Max data size", "bytes"},
+        [LIMIT_STACK] = {"Max stack size", "bytes"}, [LIMIT_CORE] = {"Max core file size", "bytes"},
+        [LIMIT_RSS] = {"Max resident set", "bytes"}, [LIMIT_NPROC] = {"Max processes", "processes"},
+        [LIMIT_NOFILE] = {"Max open files", "files"}, [LIMIT_MEMLOCK] = {"Max locked memory", "bytes"},
+        [LIMIT_AS] = {"Max address space", "bytes"}, [LIMIT_LOCKS] = {"Max file locks", "locks"},
+        [LIMIT_SIGPENDING] = {"Max pending signals", "signals"}, [LIMIT_MSGQUEUE] = {"Max msgqueue size", "bytes"},
+        [LIMIT_NICE] = {"Max nice priority", ""}, [LIMIT_RTPRIO] = {"Max realtime priority", ""},
+        [LIMIT_RTTIME] = {"Max realtime timeout", "us"},
+    };
     text_add(t, "Limit                     Soft Limit           Hard Limit           Units     \n");
-    text_add(t, "Max processes             %-20u %-20u processes \n", PROCESSES_PER_USER, PROCESSES_PER_USER);
-    text_add(t, "Max open files            %-20d %-20d files     \n", HANDLE_LOW_LIMIT, HANDLE_LOW_LIMIT);
-    text_add(t, "Max pending signals       %-20u %-20u signals   \n", SIGNALS_PER_PROCESS, SIGNALS_PER_PROCESS);
+    for (uint32_t i = 0; i < LIMIT_COUNT; i++) {
+        text_add(t, "%-25s ", rows[i].name);
+        add_limit(t, procd.model.processes[slot].limits[i].current);
+        add_limit(t, procd.model.processes[slot].limits[i].maximum);
+        text_add(t, "%-10s\n", rows[i].unit);
+    }
 }
 
 /* Mappings are the address space's, and procd holds none of another process. */

@@ -178,18 +178,11 @@ enum status process_adopt(struct model *m, int32_t parent_pid, uint64_t id, bool
     e->pgid = e->sid = e->pid;
     entry_end(m, slot);
     m->processes[slot].system = system;
+    limits_default(&m->processes[slot]);
     if (!m->init)
         m->init = slot;
     *out_slot = slot;
     return OK;
-}
-
-static bool over_user_limit(const struct model *m, uint32_t uid)
-{
-    uint32_t count = 0;
-    for (uint32_t slot = 1; slot < m->limit; slot++)
-        count += m->table[slot].pid && m->table[slot].uid == uid;
-    return count >= PROCESSES_PER_USER;
 }
 
 enum status process_fork(struct model *m, uint32_t parent, uint64_t id, uint32_t exit_signal, bool to_grandparent,
@@ -198,12 +191,18 @@ enum status process_fork(struct model *m, uint32_t parent, uint64_t id, uint32_t
     const struct process_entry *like = &m->table[parent];
     if (exit_signal > SIGNAL_LAST)
         return ERR_INVALID;
-    if (like->uid != 0 && over_user_limit(m, like->uid))
+    if (limit_processes_reached(m, parent))
         return ERR_LIMIT;
     uint32_t slot, real_parent = to_grandparent ? m->processes[parent].parent : parent;
     TRY(take_slot(m, like->euid == 0, &slot));
     start_entry(m, slot, like, real_parent, id);
-    m->processes[slot].exit_signal = exit_signal;
+    struct process *p = &m->processes[slot];
+    p->exit_signal = exit_signal;
+    memcpy(p->limits, m->processes[parent].limits, sizeof p->limits);
+    uint64_t seconds = p->limits[LIMIT_CPU].current; /* its time starts at zero */
+    p->cpu_next_ns = UNLIMITED;
+    if (seconds != UNLIMITED)
+        IGNORE(limit_set(m, slot, slot, LIMIT_CPU, &(struct limit_pair){seconds, p->limits[LIMIT_CPU].maximum}));
     *out_slot = slot;
     return OK;
 }

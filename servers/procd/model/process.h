@@ -17,12 +17,11 @@
 #define SIGNALS_QUEUED_MAX 4096u
 #define SIGNALS_PER_PROCESS 256u
 #define WAITERS_MAX 4096u
-#define PROCESSES_PER_USER 2048u
 #define SLOTS_FOR_ROOT 64u      /* the last ones only uid 0 gets */
 
 enum : uint32_t { /* signal numbers of the POSIX personality that procd must know */
     SIGNAL_HUP = 1, SIGNAL_INT = 2, SIGNAL_QUIT = 3, SIGNAL_KILL = 9, SIGNAL_ALRM = 14, SIGNAL_CHLD = 17, SIGNAL_CONT = 18,
-    SIGNAL_STOP = 19, SIGNAL_TSTP = 20, SIGNAL_TTIN = 21, SIGNAL_TTOU = 22, SIGNAL_WINCH = 28, SIGNAL_REALTIME = 32,
+    SIGNAL_STOP = 19, SIGNAL_TSTP = 20, SIGNAL_TTIN = 21, SIGNAL_TTOU = 22, SIGNAL_XCPU = 24, SIGNAL_WINCH = 28, SIGNAL_REALTIME = 32,
     SIGNAL_LAST = 64,
 };
 static inline uint64_t signal_bit(uint32_t signal) { return 1ull << (signal - 1); }
@@ -45,6 +44,13 @@ struct signal_details {
     uint32_t timer;
     uint64_t value, address;
 };
+enum limit : uint32_t { /* numbers of Linux's setrlimit */
+    LIMIT_CPU = 0, LIMIT_FSIZE, LIMIT_DATA, LIMIT_STACK, LIMIT_CORE, LIMIT_RSS, LIMIT_NPROC, LIMIT_NOFILE, LIMIT_MEMLOCK, LIMIT_AS,
+    LIMIT_LOCKS, LIMIT_SIGPENDING, LIMIT_MSGQUEUE, LIMIT_NICE, LIMIT_RTPRIO, LIMIT_RTTIME, LIMIT_COUNT,
+};
+#define UNLIMITED UINT64_MAX
+struct limit_pair { uint64_t current, maximum; };
+
 struct usage_sums { uint64_t user_ns, kernel_ns, faults, peak_bytes; };
 
 struct wait_result {
@@ -74,6 +80,8 @@ struct process {
     uint32_t first_signal, signal_count;
     uint64_t stop_request;         /* an open request of `stop` */
     struct usage_sums own, children;
+    struct limit_pair limits[LIMIT_COUNT]; /* a child begins with its parent's */
+    uint64_t cpu_next_ns;          /* CPU time at which LIMIT_CPU says something next; UNLIMITED: never */
     bool system;                   /* a native process: it is listed, but has no signals */
     bool stop_unreported, continue_unreported;
     bool stop_taken, stop_cancelled; /* a stop signal is being handled; a CONT came meanwhile */
@@ -156,6 +164,17 @@ enum status signal_take(struct model *m, uint32_t slot, uint64_t set, struct sig
 bool signal_stop_self(struct model *m, uint32_t slot, uint32_t signal, uint64_t request);
 void signal_drop_all(struct model *m, uint32_t slot);
 bool signal_may(const struct model *m, uint32_t sender, uint32_t target, uint32_t signal);
+
+/* -- limit.c -- */
+void limits_default(struct process *p);
+/* May `caller` look at and change the limits of `target`? */
+bool limit_may(const struct model *m, uint32_t caller, uint32_t target);
+/* NOT_PERMITTED: a maximum raised without uid 0. */
+enum status limit_set(struct model *m, uint32_t caller, uint32_t target, enum limit which, const struct limit_pair *next);
+/* What the CPU time used so far calls for: 0, SIGXCPU once a second above the limit, SIGKILL from the maximum on. Moves cpu_next_ns. */
+uint32_t limit_cpu_signal(struct process *p, uint64_t used_ns);
+/* Whether the user of `parent` has as many processes as it may. */
+bool limit_processes_reached(const struct model *m, uint32_t parent);
 
 /* -- identity.c -- */
 enum status identity_set(struct model *m, uint32_t slot, enum identity which, uint32_t real, uint32_t effective, uint32_t saved);

@@ -452,9 +452,66 @@ TEST(the_last_slots_are_root_s)
     CHECK_OK(identity_set(&m, shell, IDENTITY_UID, 5, 5, 5));
     uint32_t child;
     enum status s = OK;
-    for (uint32_t i = 0; i < PROCESSES_PER_USER + 1 && s == OK; i++)
+    for (uint32_t i = 0; i < 2049 && s == OK; i++)
         s = process_fork(&m, shell, 1, SIGNAL_CHLD, false, &child);
     CHECK_EQUAL(s, ERR_LIMIT);
+}
+
+static enum status set_limit(uint32_t slot, enum limit which, uint64_t current, uint64_t maximum)
+{
+    return limit_set(&m, slot, slot, which, &(struct limit_pair){current, maximum});
+}
+
+TEST(only_root_raises_a_maximum)
+{
+    start();
+    CHECK_OK(identity_set(&m, shell, IDENTITY_UID, 5, 5, 5));
+    CHECK_OK(set_limit(shell, LIMIT_AS, 100, 200));
+    CHECK_OK(set_limit(shell, LIMIT_AS, 200, 200));
+    CHECK_EQUAL(set_limit(shell, LIMIT_AS, 200, 201), ERR_NOT_PERMITTED);
+    CHECK_EQUAL(set_limit(shell, LIMIT_AS, 101, 100), ERR_INVALID);
+    CHECK_EQUAL(set_limit(shell, LIMIT_NOFILE, 1, 2ull << 20), ERR_NOT_PERMITTED);
+    CHECK_EQUAL(m.processes[shell].limits[LIMIT_AS].maximum, 200u);
+    uint32_t root = fork_from(init_slot);
+    CHECK_OK(limit_set(&m, root, shell, LIMIT_AS, &(struct limit_pair){300, 300}));
+    CHECK(limit_may(&m, root, shell));
+    CHECK(!limit_may(&m, shell, root));
+}
+
+TEST(a_user_has_as_many_processes_as_its_limit)
+{
+    start();
+    CHECK_OK(identity_set(&m, shell, IDENTITY_UID, 5, 5, 5));
+    CHECK_OK(set_limit(shell, LIMIT_NPROC, 3, 3));
+    uint32_t child = fork_from(shell), grandchild = 0;
+    CHECK_OK(process_fork(&m, child, 1, SIGNAL_CHLD, false, &grandchild));
+    CHECK_EQUAL(process_fork(&m, child, 1, SIGNAL_CHLD, false, &child), ERR_LIMIT);
+    process_ended(&m, grandchild, 0, &no_usage);
+    CHECK_EQUAL(process_fork(&m, shell, 1, SIGNAL_CHLD, false, &child), ERR_LIMIT); /* a zombie counts */
+    process_reap(&m, grandchild);
+    CHECK_OK(process_fork(&m, shell, 1, SIGNAL_CHLD, false, &child));
+}
+
+TEST(root_has_as_many_processes_as_it_likes)
+{
+    start();
+    CHECK_OK(set_limit(shell, LIMIT_NPROC, 0, 0));
+    fork_from(shell);
+}
+
+TEST(cpu_time_over_the_limit_is_told_each_second_until_the_end)
+{
+    start();
+    struct process *p = &m.processes[shell];
+    CHECK_EQUAL(limit_cpu_signal(p, 1ull << 60), 0u);
+    CHECK_OK(set_limit(shell, LIMIT_CPU, 2, 4));
+    CHECK_EQUAL(limit_cpu_signal(p, 1999999999), 0u);
+    CHECK_EQUAL(limit_cpu_signal(p, 2000000000), SIGNAL_XCPU);
+    CHECK_EQUAL(limit_cpu_signal(p, 2500000000), 0u);
+    CHECK_EQUAL(limit_cpu_signal(p, 3100000000), SIGNAL_XCPU);
+    CHECK_EQUAL(limit_cpu_signal(p, 4000000000), SIGNAL_KILL);
+    uint32_t child = fork_from(shell);
+    CHECK_EQUAL(m.processes[child].cpu_next_ns, 2000000000u);
 }
 
 TEST(readers_see_an_even_sequence_between_changes)
