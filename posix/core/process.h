@@ -48,7 +48,6 @@ struct process {
     struct linux_sigaction actions[LINUX_NSIG + 1]; /* [signal]; [0] unused */
     uint64_t pending;              /* process-directed signals that did not pass procd (sent by ourselves) */
     struct proc_signal_info queue[PROCESS_QUEUE]; /* their details; signal 0: free */
-    struct linux_rlimit limits[LINUX_RLIMIT_COUNT];
     uint32_t thread_count;
     uint64_t areas_mapped[PROCESS_THREADS / 64];
     struct thread *threads[PROCESS_THREADS];

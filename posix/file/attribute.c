@@ -3,6 +3,7 @@
  * file handle carries rights on data only. */
 #include "posix/file/convert.h"
 #include "posix/file/path.h"
+#include "posix/process/limit.h"
 #include "sys/syscall.h"
 
 static int64_t answer(enum status s) { return likely(s == OK) ? 0 : linux_failure(s); }
@@ -151,12 +152,24 @@ LINUX_CALL(utime, uint64_t address, uint64_t times_address)
     return times_change(LINUX_AT_FDCWD, address, &times, 0);
 }
 
+/* By name vfsd changes the size, and the limit of the caller is not vfsd's. */
+static int64_t size_allowed(const struct path *path, uint64_t size)
+{
+    struct vfs_stat_in in = {.path = path->text};
+    struct vfs_stat_out now;
+    if (size <= limit_current(LINUX_RLIMIT_FSIZE) || vfs_stat(path->target, &in, &now) != OK || size <= now.attributes.size_bytes)
+        return 0;
+    signal_raise(LINUX_SIGXFSZ);
+    return -LINUX_EFBIG;
+}
+
 LINUX_CALL(truncate, uint64_t address, int64_t size)
 {
     if (size < 0)
         return -LINUX_EINVAL;
     struct path path;
     TRY_LINUX(path_from_program(LINUX_AT_FDCWD, address, &path));
+    TRY_LINUX(size_allowed(&path, (uint64_t)size));
     struct vfs_set_size_in in = {.path = path.text, .size = (uint64_t)size};
     struct vfs_set_size_out out;
     return path_result(path.target, vfs_set_size(path.target, &in, &out));
@@ -171,6 +184,8 @@ LINUX_CALL(ftruncate, uint32_t fd, int64_t size)
     enum status s = sys_truncate((handle_t)fd, (uint64_t)size);
     if (s == ERR_DENIED || s == ERR_WRONG_TYPE || s == ERR_NOT_SUPPORTED) /* open without writing, or no regular file */
         return -LINUX_EINVAL;
+    if (s == ERR_FILE_TOO_BIG)
+        signal_raise(LINUX_SIGXFSZ);
     return answer(s);
 }
 

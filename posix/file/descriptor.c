@@ -3,6 +3,7 @@
  * kernel's stream; nothing is kept here. */
 #include "posix/file/convert.h"
 #include "posix/core/call.h"
+#include "posix/process/limit.h"
 #include "sys/syscall.h"
 
 LINUX_CALL(close, uint32_t fd)
@@ -15,7 +16,7 @@ LINUX_CALL(close, uint32_t fd)
 
 static uint32_t descriptor_limit(void)
 {
-    return (uint32_t)MIN(process_current()->limits[LINUX_RLIMIT_NOFILE].current, (uint64_t)HANDLE_LOW_LIMIT);
+    return (uint32_t)MIN(limit_current(LINUX_RLIMIT_NOFILE), (uint64_t)HANDLE_LOW_LIMIT);
 }
 
 /* How many handles there are bounds the walk when the range has no end. A lowered limit does not close what is above it, so the
@@ -52,9 +53,10 @@ LINUX_CALL(dup, uint32_t fd) { return duplicate(fd, PLACE_LOW(0)); }
 
 static int64_t duplicate_to(uint32_t fd, uint32_t to, placement_t flags)
 {
-    if (to >= descriptor_limit())
+    if (!fd_is_valid(to))
         return -LINUX_EBADF;
-    return duplicate(fd, PLACE_EXACT(to) | flags);
+    int64_t result = duplicate(fd, PLACE_EXACT(to) | flags);
+    return result == -LINUX_EMFILE ? -LINUX_EBADF : result; /* `to` is beyond the limit */
 }
 
 LINUX_CALL(dup2, uint32_t fd, uint32_t to)
@@ -76,9 +78,10 @@ LINUX_CALL(dup3, uint32_t fd, uint32_t to, uint32_t flags)
 
 static int64_t duplicate_from(uint32_t fd, uint64_t minimum, placement_t flags)
 {
-    if (minimum >= descriptor_limit())
+    if (minimum >= HANDLE_LOW_LIMIT)
         return -LINUX_EINVAL;
-    return duplicate(fd, PLACE_LOW(minimum) | flags);
+    int64_t result = duplicate(fd, PLACE_LOW(minimum) | flags);
+    return result == -LINUX_EMFILE && minimum >= descriptor_limit() ? -LINUX_EINVAL : result;
 }
 
 static int64_t close_on_exec_set(uint32_t fd, bool on)

@@ -5,11 +5,13 @@
 #include "posix/linux/file.h"
 #include "sys/syscall.h"
 
-/* A failed write to something that nobody reads any more raises SIGPIPE as well. */
+/* A failed write to something that nobody reads any more raises SIGPIPE as well, and one beyond the limit of files SIGXFSZ. */
 [[gnu::cold, gnu::noinline]] static int64_t write_failed(int64_t answer)
 {
     if (answer == ERR_BROKEN_PIPE)
         signal_raise(LINUX_SIGPIPE);
+    if (answer == ERR_FILE_TOO_BIG)
+        signal_raise(LINUX_SIGXFSZ);
     return linux_failure(answer);
 }
 

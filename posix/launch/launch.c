@@ -62,16 +62,6 @@ static void find_vector_state(uint32_t *out_bytes, uint32_t *out_mask)
     *out_bytes = b;
 }
 
-static void default_limits(struct process *p)
-{
-    for (uint32_t i = 0; i < LINUX_RLIMIT_COUNT; i++)
-        p->limits[i] = (struct linux_rlimit){LINUX_RLIM_INFINITY, LINUX_RLIM_INFINITY};
-    p->limits[LINUX_RLIMIT_STACK].current = POSIX_STACK_BYTES;
-    p->limits[LINUX_RLIMIT_CORE].current = 0;
-    p->limits[LINUX_RLIMIT_NOFILE] = (struct linux_rlimit){1024, HANDLE_LOW_LIMIT};
-    p->limits[LINUX_RLIMIT_NICE] = p->limits[LINUX_RLIMIT_RTPRIO] = (struct linux_rlimit){0, 0};
-}
-
 static enum status write_state(handle_t space, const struct posix_launch *l, const struct posix_place *place, int32_t pid, uint64_t token)
 {
     static struct process p; /* this is the native starter's own memory; 16 KiB are too much for a stack */
@@ -86,7 +76,6 @@ static enum status write_state(handle_t space, const struct posix_launch *l, con
     };
     p.threads[0] = (struct thread *)first_thread_block(place);
     find_vector_state(&p.xsave_bytes, &p.xsave_mask);
-    default_limits(&p);
     struct thread t = {.process = (struct process *)place->state, .used = 1, .tid = pid, .context = HANDLE_NONE};
     t.alternate.flags = LINUX_SS_DISABLE;
     t.block.masked = 1;

@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "posix/core/call.h"
 #include "posix/linux/memory.h"
+#include "posix/process/limit.h"
 #include "protocol/vfs.h"
 #include "sys/syscall.h"
 
@@ -45,8 +46,12 @@ LINUX_CALL(madvise, uint64_t address, uint64_t length, uint32_t advice)
     return native ? advise(address, length, (uint32_t)native) : 0;
 }
 
+/* What is locked is not counted, so the limit is on one call. */
 static int64_t make_present(uint64_t address, uint64_t length)
 {
+    uint64_t limit = process_current()->entry->euid ? limit_current(LINUX_RLIMIT_MEMLOCK) : LINUX_RLIM_INFINITY;
+    if (length > limit)
+        return limit ? -LINUX_ENOMEM : -LINUX_EPERM;
     uint64_t start = align_down(address, PAGE_SIZE_BYTES);
     return advise(start, address + length - start, ADVISE_WILL_NEED);
 }

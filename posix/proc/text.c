@@ -5,6 +5,7 @@
 #include "base/fmt.h"
 #include "base/string.h"
 #include "posix/core/call.h"
+#include "posix/process/limit.h"
 #include "sys/syscall.h"
 
 static enum status write_all(handle_t to, const void *bytes, uint64_t length)
@@ -62,7 +63,7 @@ static enum status descriptor_record_write(handle_t to, uint64_t index, const ch
 /* The limit bounds the walk, as it bounds what the process can have opened. */
 enum status descriptors_write(handle_t to)
 {
-    uint64_t limit = MIN(process_current()->limits[LINUX_RLIMIT_NOFILE].current, (uint64_t)HANDLE_LOW_LIMIT), index = 0;
+    uint64_t limit = MIN(limit_current(LINUX_RLIMIT_NOFILE), (uint64_t)HANDLE_LOW_LIMIT), index = 0;
     TRY(descriptor_record_write(to, index++, ".", FILE_DIRECTORY));
     TRY(descriptor_record_write(to, index++, "..", FILE_DIRECTORY));
     for (handle_t fd = 0; (uint64_t)fd < limit; fd++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Settings of the process that live in the library: umask, prctl, personality, limits. */
+ * Settings of the process that live in the library: umask, prctl, personality; and limits, which procd keeps. */
 #include "base/string.h"
 #include "posix/core/call.h"
+#include "posix/process/limit.h"
 #include "sys/syscall.h"
 
 LINUX_CALL(umask, uint32_t mask)
@@ -77,32 +78,39 @@ LINUX_CALL(prctl, uint32_t option, uint64_t a, uint64_t b, uint64_t c, uint64_t 
 
 /* -- limits -------------------------------------------------------------------------------------------------------- */
 
-static int64_t limit_swap(struct process *p, uint32_t which, const struct linux_rlimit *new_limit, struct linux_rlimit *out_old)
+/* procd keeps them: other processes may ask for ours and change them, and a process's word about itself binds nobody. */
+int64_t limit_exchange(int32_t pid, uint32_t which, const struct linux_rlimit *next, struct linux_rlimit *out_old)
 {
-    LOCKED(&p->lock);
-    struct linux_rlimit *limit = &p->limits[which];
-    *out_old = *limit;
-    if (!new_limit)
-        return 0;
-    if (new_limit->current > new_limit->maximum)
-        return -LINUX_EINVAL;
-    if (new_limit->maximum > limit->maximum && p->entry->euid != 0)
-        return -LINUX_EPERM;
-    *limit = *new_limit;
+    struct proc_limit_in in = {.pid = pid, .which = which};
+    struct proc_limit_out out;
+    if (next) {
+        in.which |= PROC_LIMIT_SET;
+        in.current = next->current;
+        in.maximum = next->maximum;
+    }
+    enum status status = proc_limit(process_current()->proc, &in, &out);
+    if (status != OK)
+        return linux_failure(status);
+    *out_old = (struct linux_rlimit){out.current, out.maximum};
     return 0;
+}
+
+uint64_t limit_current(uint32_t which)
+{
+    struct linux_rlimit limit;
+    return limit_exchange(0, which, nullptr, &limit) == 0 ? limit.current : LINUX_RLIM_INFINITY;
 }
 
 LINUX_CALL(prlimit64, int32_t pid, uint32_t which, uint64_t new_address, uint64_t old_address)
 {
-    struct process *p = process_current();
-    struct linux_rlimit limit, old;
+    struct linux_rlimit next, old;
     if (which >= LINUX_RLIMIT_COUNT)
         return -LINUX_EINVAL;
-    if (pid != 0 && pid != p->pid)
-        return -LINUX_EPERM; /* limits are the other library's */
     if (new_address)
-        TRY_LINUX(PROGRAM_READ(&limit, new_address));
-    TRY_LINUX(limit_swap(p, which, new_address ? &limit : nullptr, &old));
+        TRY_LINUX(PROGRAM_READ(&next, new_address));
+    if (pid < 0)
+        return -LINUX_ESRCH;
+    TRY_LINUX(limit_exchange(pid, which, new_address ? &next : nullptr, &old));
     return old_address ? PROGRAM_WRITE(old_address, &old) : 0;
 }
 

@@ -9,6 +9,7 @@
 #include "posix/launch/stack.h"
 #include "posix/linux/resource.h"
 #include "posix/proc/self_name.h"
+#include "posix/process/limit.h"
 #include "posix/signal/signal.h"
 #include "posix/thread/area.h"
 #include "posix/time/time.h"
@@ -205,18 +206,24 @@ static enum status load_files(struct exec *e)
 
 /* -- the new space -------------------------------------------------------------------------------------------------- */
 
-static uint64_t stack_bytes(const struct process *p)
+#define STRINGS_ALWAYS_BYTES (128u << 10)  /* arguments may be so long whatever the limit, and a quarter of it */
+#define STACK_ROOM_BYTES (64u << 10)       /* beside them, at least */
+static enum status stack_bytes(const struct exec *e, uint64_t *out)
 {
-    uint64_t limit = p->limits[LINUX_RLIMIT_STACK].current;
-    if (limit > POSIX_STACK_BYTES_MAX)
-        return POSIX_STACK_BYTES_MAX;
-    return MAX(align_up(limit, PAGE_SIZE_BYTES), (uint64_t)EXEC_STRINGS_BYTES_MAX * 2);
+    uint64_t limit = MIN(limit_current(LINUX_RLIMIT_STACK), (uint64_t)POSIX_STACK_BYTES_MAX);
+    uint64_t strings = exec_strings_view(&e->strings).length;
+    if (strings > MAX(limit / 4, (uint64_t)STRINGS_ALWAYS_BYTES))
+        return ERR_TOO_BIG;
+    uint64_t table = (e->strings.argument_count + e->strings.environment_count) * sizeof(uint64_t);
+    *out = align_up(MAX(limit, strings + table + STACK_ROOM_BYTES), PAGE_SIZE_BYTES);
+    return OK;
 }
 
 /* All of the stack is there from the start; the pages come when they are touched. Below it nothing is mapped. */
-static enum status map_stack(struct exec *e, const struct process *p)
+static enum status map_stack(struct exec *e)
 {
-    uint64_t top = align_up(e->place.stack_top, PAGE_SIZE_BYTES), bytes = stack_bytes(p), at;
+    uint64_t top = align_up(e->place.stack_top, PAGE_SIZE_BYTES), bytes, at;
+    TRY(stack_bytes(e, &bytes));
     return sys_map(e->space, top - bytes, bytes, MAP_EXACT_ | PROT_READ_ | PROT_WRITE_, HANDLE_NONE, 0, &at);
 }
 
@@ -243,7 +250,7 @@ static enum status map_everything(struct exec *e, const struct process *p)
     }
     TRY(space_map_library(e->space, &parts, &e->place));
     TRY(map_vdso(e, p));
-    return map_stack(e, p);
+    return map_stack(e);
 }
 
 static uint32_t cpu_features(void)
