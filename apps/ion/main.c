@@ -3,9 +3,11 @@
 #include "expand/expand.h"
 #include "job.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const char USAGE[] =
@@ -29,35 +31,42 @@ static void set_predefined(struct shell *sh, char **arguments, int count)
     scope_set(&sh->global, "EUID", value_string(arena_print(&sh->scratch, "%u", geteuid())));
 }
 
-static char *read_script(struct shell *sh, FILE *file, size_t *out_size)
+void shell_init(struct shell *sh)
 {
-    char part[4096];
-    struct buf text = buf_make(&sh->scratch);
-    for (size_t size; (size = fread(part, 1, sizeof part, file));) buf_bytes(&text, part, size);
-    *out_size = text.size;
-    return text.at;
+    struct rlimit stack;
+    size_t room = 8u << 20;
+    if (!getrlimit(RLIMIT_STACK, &stack) && stack.rlim_cur < room) room = stack.rlim_cur;
+    *sh = (struct shell){.folders_max = -1};
+    sh->scope = &sh->global;
+    sh->stack_end = (const char *)__builtin_frame_address(0) - room + room / 4;
 }
 
-static int run(struct shell *sh, const char *name, const char *text, size_t size)
+void shell_fini(struct shell *sh)
 {
-    if (run_text(sh, name, text, size) == FLOW_ERROR) report(sh);
-    job_wait_all(sh);
+    error_forget(sh);
+    value_free(sh->folders);
     scope_fini(&sh->global);
     arena_fini(&sh->scratch);
-    return sh->status;
+    arena_fini(&sh->caught_arena);
 }
 
-static int run_file(struct shell *sh, const char *path)
+static int finish(struct shell *sh, enum flow flow)
 {
-    FILE *file = path ? fopen(path, "re") : stdin;
-    size_t size;
-    if (!file) {
+    if (flow == FLOW_ERROR) report(sh);
+    job_wait_all(sh);
+    int status = sh->status;
+    shell_fini(sh);
+    return status;
+}
+
+static int run_path(struct shell *sh, const char *path)
+{
+    int file = path ? open(path, O_RDONLY | O_CLOEXEC) : 0;
+    if (file < 0) {
         printf("ion: could not execute '%s': %s (os error %d)\n", path, strerror(errno), errno);
         return 1;
     }
-    char *text = read_script(sh, file, &size);
-    if (path) fclose(file);
-    return run(sh, path ? path : "stdin", text, size);
+    return finish(sh, run_file(sh, file, path ? path : "stdin"));
 }
 
 int main(int argc, char **argv)
@@ -65,7 +74,7 @@ int main(int argc, char **argv)
     static struct shell sh;
     const char *command = nullptr;
     int i = 1;
-    sh.scope = &sh.global;
+    shell_init(&sh);
     for (; i < argc && argv[i][0] == '-'; i++) {
         if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help")) return fputs(USAGE, stdout), 0;
         if (!strcmp(argv[i], "-v") || !strcmp(argv[i], "--version")) return puts("ion 1.0.0-alpha"), 0;
@@ -76,6 +85,6 @@ int main(int argc, char **argv)
     }
     if (command && i < argc) return fputs("either execute command or file(s)\n", stderr), 1;
     set_predefined(&sh, i < argc ? argv + i : argv, i < argc ? argc - i : 1);
-    if (command) return run(&sh, "-c", command, strlen(command));
-    return run_file(&sh, i < argc ? argv[i] : nullptr);
+    if (command) return finish(&sh, run_text(&sh, "-c", command, strlen(command)));
+    return run_path(&sh, i < argc ? argv[i] : nullptr);
 }

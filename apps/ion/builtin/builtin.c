@@ -2,10 +2,10 @@
  * Commands that are part of the shell. Each sets sh->status: 0 yes, 1 no or an error, 2 wrong use. */
 #include "expand/expand.h"
 #include "job.h"
+#include "value/regex.h"
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <regex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,32 +24,30 @@ static bool do_false(struct shell *sh, const struct list *) { return answer(sh, 
 
 static bool do_echo(struct shell *sh, const struct list *a)
 {
-    bool escape = false, newline = true, spaces = true, first = true;
+    bool escape = false, newline = true, spaces = true, first = true, stop = false;
     struct buf out = buf_make(&sh->scratch);
     for (size_t i = 1; i < a->count; i++) {
         const char *word = a->at[i];
-        if (*word == '-' && word[1] && strspn(word + 1, "ens") == strlen(word + 1)) {
+        if (*word == '-' && word[1] && !word[1 + strspn(word + 1, "ens")]) {
             escape = escape || strchr(word, 'e'), newline = newline && !strchr(word, 'n'), spaces = spaces && !strchr(word, 's');
             continue;
         }
+        if (!strcmp(word, "--escape")) { escape = true; continue; }
+        if (!strcmp(word, "--no-newline")) { newline = false; continue; }
+        if (!strcmp(word, "--no-spaces")) { spaces = false; continue; }
         if (!first && spaces) buf_char(&out, ' ');
         buf_text(&out, word);
         first = false;
     }
     if (escape) {
-        char *text = unescape(&sh->scratch, out.at);
+        char *text = unescape(&sh->scratch, out.at, &stop);
         out = buf_make(&sh->scratch);
         buf_text(&out, text);
     }
-    if (newline) buf_char(&out, '\n');
-    size_t done = 0;
-    while (done < out.size) {
-        ssize_t size = write(1, out.at + done, out.size - done);
-        if (size < 0 && errno == EINTR) continue;
-        if (size <= 0) return answer(sh, 1);
-        done += (size_t)size;
-    }
-    return answer(sh, 0);
+    if (newline && !stop) buf_char(&out, '\n');
+    sh->status = 0;
+    say(sh, out.at, out.size);
+    return true;
 }
 
 static bool do_cd(struct shell *sh, const struct list *a)
@@ -61,17 +59,15 @@ static bool do_cd(struct shell *sh, const struct list *a)
     const char *before = getenv("PWD");
     char *old = arena_print(&sh->scratch, "%s", before ? before : getcwd(here, sizeof here) ? here : "/");
     if (!to || chdir(to)) {
-        dprintf(2, "ion: failed to set current dir to %s: %s (os error %d)\n", to ? to : "", strerror(errno), errno);
+        complain(sh, "ion: failed to set current dir to %s: %s (os error %d)\n", to ? to : "", strerror(errno), errno);
         return answer(sh, 1);
     }
     setenv("OLDPWD", old, 1);
     if (getcwd(here, sizeof here)) setenv("PWD", here, 1);
-    if (back) dprintf(1, "%s\n", here);
-    const struct value *hook = scope_find(sh->scope, "CD_CHANGE");
+    if (back) sayf(sh, "%s\n", here);
+    bool called;
     sh->status = 0;
-    struct list none = list_make(&sh->scratch);
-    list_add(&none, "CD_CHANGE");
-    return !hook || hook->kind != VALUE_FUNCTION || function_call(sh, hook->function, &none);
+    return hook_call(sh, "CD_CHANGE", &called);
 }
 
 static bool do_exit(struct shell *sh, const struct list *a)
@@ -82,7 +78,7 @@ static bool do_exit(struct shell *sh, const struct list *a)
 
 static bool search(struct shell *sh, const struct list *a)
 {
-    if (a->count < 3) return dprintf(2, "ion: %s: two arguments must be supplied\n", a->at[0]), answer(sh, 2);
+    if (a->count < 3) return complain(sh, "ion: %s: two arguments must be supplied\n", a->at[0]), answer(sh, 2);
     size_t size = strlen(a->at[1]);
     for (size_t i = 2; i < a->count; i++) {
         size_t part = strlen(a->at[i]);
@@ -95,12 +91,11 @@ static bool search(struct shell *sh, const struct list *a)
 
 static bool do_matches(struct shell *sh, const struct list *a)
 {
-    regex_t regex;
+    const char *why;
     if (a->count != 3) return answer(sh, 2);
-    if (regcomp(&regex, a->at[2], REG_EXTENDED | REG_NOSUB)) return answer(sh, 1);
-    bool found = !regexec(&regex, a->at[1], 0, nullptr, 0);
-    regfree(&regex);
-    return answer(sh, found ? 0 : 1);
+    const struct regex *regex = regex_recent(a->at[2], &why);
+    if (!regex) return complain(sh, "ion: matches: %s: %s\n", a->at[2], why), answer(sh, 1);
+    return answer(sh, regex_search(regex, a->at[1], strlen(a->at[1]), 0, nullptr) ? 0 : 1);
 }
 
 static const char *looked_up(struct shell *sh, const char *text)
@@ -112,7 +107,7 @@ static const char *looked_up(struct shell *sh, const char *text)
 static bool do_is(struct shell *sh, const struct list *a)
 {
     bool not = a->count == 4 && !strcmp(a->at[1], "not");
-    if (a->count != 3 && !not) return dprintf(2, "%s needs 3 or 4 arguments\n", a->at[0]), answer(sh, 1);
+    if (a->count != 3 && !not) return complain(sh, "%s needs 3 or 4 arguments\n", a->at[0]), answer(sh, 1);
     bool same = !strcmp(looked_up(sh, a->at[a->count - 2]), looked_up(sh, a->at[a->count - 1]));
     return answer(sh, same != not ? 0 : 1);
 }
@@ -131,9 +126,8 @@ static bool do_eval(struct shell *sh, const struct list *a)
     char *text = list_join(&rest, " ");
     sh->status = 0;
     if (run_text(sh, "eval", text, strlen(text)) != FLOW_ERROR) return true;
-    dprintf(2, "ion: %s\n", sh->error);
-    free(sh->error_program);
-    sh->error_program = nullptr;
+    complain(sh, "ion: %s\n", sh->error);
+    error_forget(sh);
     return answer(sh, 1);
 }
 
@@ -142,7 +136,7 @@ static bool do_source(struct shell *sh, const struct list *a)
     FILE *file = a->count > 1 ? fopen(a->at[1], "re") : nullptr;
     char part[4096];
     struct buf text = buf_make(&sh->scratch);
-    if (!file) return dprintf(2, "ion: source: cannot open the file\n"), answer(sh, 1);
+    if (!file) return complain(sh, "ion: source: cannot open the file\n"), answer(sh, 1);
     for (size_t size; (size = fread(part, 1, sizeof part, file));) buf_bytes(&text, part, size);
     fclose(file);
     return run_text(sh, a->at[1], text.at, text.size) != FLOW_ERROR;
@@ -169,7 +163,7 @@ static bool do_drop(struct shell *sh, const struct list *a)
     int status = a->count > 1 ? 0 : 1;
     for (size_t i = 1; i < a->count; i++) {
         if (scope_drop(sh->scope, a->at[i])) continue;
-        dprintf(2, "ion: undefined variable: %s\n", a->at[i]);
+        complain(sh, "ion: undefined variable: %s\n", a->at[i]);
         status = 1;
     }
     return answer(sh, status);
@@ -207,12 +201,12 @@ static bool do_set(struct shell *sh, const struct list *a)
 
 static bool do_fn(struct shell *sh, const struct list *)
 {
-    dprintf(1, "# Functions\n");
+    sayf(sh, "# Functions\n");
     for (const struct scope *scope = sh->scope; scope; scope = scope->outer) {
         for (size_t i = 0; i < scope->count; i++) {
             if (scope->entries[i].value->kind != VALUE_FUNCTION) continue;
             const char *description = scope->entries[i].value->function->definition->description;
-            dprintf(1, "    %s%s%s\n", scope->entries[i].key, description ? " -- " : "", description ? description : "");
+            sayf(sh, "    %s%s%s\n", scope->entries[i].key, description ? " -- " : "", description ? description : "");
         }
     }
     return answer(sh, 0);
@@ -221,7 +215,7 @@ static bool do_fn(struct shell *sh, const struct list *)
 static bool do_math(struct shell *sh, const struct list *a)
 {
     struct list rest = {.arena = &sh->scratch, .at = a->at + 1, .count = a->count - 1};
-    dprintf(1, "%s\n", arithmetic(sh, list_join(&rest, " ")));
+    sayf(sh, "%s\n", arithmetic(sh, list_join(&rest, " ")));
     return answer(sh, 0);
 }
 
@@ -265,8 +259,8 @@ static bool compare(struct shell *sh, const char *left, const char *operator, co
         if (strcmp(operator, NAMES[i])) continue;
         char *left_end, *right_end;
         long long a = strtoll(left, &left_end, 10), b = strtoll(right, &right_end, 10);
-        if (!*left || *left_end) return dprintf(2, "test: integer expression expected: \"%s\"\n", left), answer(sh, 1);
-        if (!*right || *right_end) return dprintf(2, "test: integer expression expected: \"%s\"\n", right), answer(sh, 1);
+        if (!*left || *left_end) return complain(sh, "test: integer expression expected: \"%s\"\n", left), answer(sh, 1);
+        if (!*right || *right_end) return complain(sh, "test: integer expression expected: \"%s\"\n", right), answer(sh, 1);
         bool results[] = {a == b, a != b, a < b, a <= b, a > b, a >= b};
         return answer(sh, results[i] ? 0 : 1);
     }
@@ -282,33 +276,43 @@ static bool do_test(struct shell *sh, const struct list *a)
         if (first[1] == 'n' || first[1] == 'z') return answer(sh, (first[1] == 'n') == (*operand != 0) ? 0 : 1);
         return answer(sh, file_is(first[1], operand) ? 0 : 1);
     }
-    if (a->count == 3) return dprintf(2, "parse error: condition expected\n"), answer(sh, 1);
+    if (a->count == 3) return complain(sh, "parse error: condition expected\n"), answer(sh, 1);
     return compare(sh, first, operand, a->at[3]);
 }
 
 static bool do_help(struct shell *sh, const struct list *);
 
-static const struct {
-    const char *name;
-    builtin_function *run;
-} BUILTINS[] = {
-    {"bool", do_bool}, {"cd", do_cd}, {"contains", search}, {"drop", do_drop}, {"echo", do_echo}, {"ends-with", search},
-    {"eq", do_is}, {"eval", do_eval}, {"exists", do_exists}, {"exit", do_exit}, {"false", do_false}, {"fn", do_fn}, {"help", do_help},
-    {"is", do_is}, {"isatty", do_isatty}, {"matches", do_matches}, {"math", do_math}, {"read", do_read}, {"set", do_set},
-    {"source", do_source}, {"starts-with", search}, {"test", do_test}, {"true", do_true}, {"wait", do_wait},
+static const struct builtin BUILTINS[] = {
+    {"bool", do_bool, true, "", ""}, {"cd", do_cd, false, "", ""}, {"contains", search, true, "", ""}, {"drop", do_drop, true, "", ""},
+    {"echo", do_echo, true, "", ""}, {"ends-with", search, true, "", ""}, {"eq", do_is, true, "", ""}, {"eval", do_eval, true, "", ""},
+    {"exists", do_exists, true, "", ""}, {"exit", do_exit, false, "", ""}, {"false", do_false, true, "", ""}, {"fn", do_fn, true, "", ""},
+    {"help", do_help, true, "", ""}, {"is", do_is, true, "", ""}, {"isatty", do_isatty, true, "", ""}, {"matches", do_matches, true, "", ""},
+    {"math", do_math, true, "", ""}, {"read", do_read, false, "", ""}, {"set", do_set, true, "", ""}, {"source", do_source, false, "", ""},
+    {"starts-with", search, true, "", ""}, {"test", do_test, true, "", ""}, {"true", do_true, true, "", ""}, {"wait", do_wait, false, "", ""},
 };
 
 static bool do_help(struct shell *sh, const struct list *)
 {
-    for (size_t i = 0; i < sizeof BUILTINS / sizeof *BUILTINS; i++) dprintf(1, "%s\n", BUILTINS[i].name);
+    for (size_t i = 0; i < sizeof BUILTINS / sizeof *BUILTINS; i++) sayf(sh, "%s\n", BUILTINS[i].name);
     return answer(sh, 0);
 }
 
-builtin_function *builtin_find(const char *name)
+const struct builtin *builtin_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof BUILTINS / sizeof *BUILTINS; i++)
-        if (!strcmp(name, BUILTINS[i].name)) return BUILTINS[i].run;
+    size_t low = 0, high = sizeof BUILTINS / sizeof *BUILTINS;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = strcmp(name, BUILTINS[middle].name);
+        if (!order) return &BUILTINS[middle];
+        if (order < 0) high = middle;
+        else low = middle + 1;
+    }
     return nullptr;
+}
+
+bool builtin_run(struct shell *sh, const struct builtin *builtin, const struct list *arguments)
+{
+    return builtin->run(sh, arguments);
 }
 
 const char *builtin_name(size_t index)

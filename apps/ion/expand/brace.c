@@ -32,7 +32,8 @@ static bool add_range(struct shell *sh, const char *element, struct list *out, b
     char *text;
     *out_is_range = false;
     if (!strstr(element, "..") || strchr(element, '(')) return true;
-    if (!expand_string(sh, element, &text)) return false;
+    struct word word = word_make(&sh->scratch, (char *)element);
+    if (!expand_string(sh, &word, &text)) return false;
     if (!range_parse(text, &range)) return true;
     if (range.count > ELEMENTS_MAX) return fail(sh, "expansion error: range of %lu elements is above %d", range.count, ELEMENTS_MAX);
     for (unsigned long i = 0; i < range.count; i++) list_add(out, range_at(out->arena, &range, i));

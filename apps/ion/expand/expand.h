@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: MIT
- * From raw words to arguments. All results are in the shell's scratch arena. False: a hard error, in sh->error. */
+ * From words to arguments. All results are in the shell's scratch arena. False: a hard error, in sh->error. */
 #pragma once
 #include "run/run.h"
 
-/* Arguments of one raw word: braces, variables, arrays, globs. */
-[[nodiscard]] bool expand_word(struct shell *sh, const char *raw, struct list *out);
+enum { WORDS_MAX = 1000000, TEXT_MAX = 1 << 28 }; /* what braces may make; what one text may become */
+
+/* Arguments of one word: braces, variables, arrays, globs. */
+[[nodiscard]] bool expand_word(struct shell *sh, struct word *word, struct list *out);
 /* The same as one string, several arguments joined by blanks. */
-[[nodiscard]] bool expand_string(struct shell *sh, const char *raw, char **out_text);
-[[nodiscard]] bool expand_words(struct shell *sh, const struct list *raw, struct list *out);
+[[nodiscard]] bool expand_string(struct shell *sh, struct word *word, char **out_text);
+[[nodiscard]] bool expand_words(struct shell *sh, struct words *words, struct list *out);
+[[nodiscard]] bool expand_raw(struct shell *sh, const char *raw, struct list *out);
 /* The elements of `[...]`, with its brackets. */
 [[nodiscard]] bool expand_array_literal(struct shell *sh, const char *raw, struct list *out);
-bool is_bracketed(const char *raw);
+
+/* The pieces between blanks; cuts the text up. */
+void split_blanks(char *text, struct list *out);
+
+/* variable.c: what `$name` and the inside of `${...}` stand for. */
+[[nodiscard]] bool variable_text(struct shell *sh, const char *name, uint32_t hash, char **out_text);
+[[nodiscard]] bool namespace_text(struct shell *sh, const char *inside, char **out_text);
+[[nodiscard]] bool tilde_text(struct shell *sh, const char *rest, char **out_text);
+/* color.c */
+[[nodiscard]] bool color_text(struct shell *sh, char *list, char **out_text);
 
 /* brace.c: raw words without braces. */
 [[nodiscard]] bool brace_expand(struct shell *sh, const char *raw, struct list *out);
@@ -18,11 +30,13 @@ bool is_bracketed(const char *raw);
 void glob_expand(const char *pattern, struct list *out);
 /* arith.c: an error becomes the text, as the language has it. */
 char *arithmetic(struct shell *sh, const char *expression);
+/* The same without looking up names; null with *out_why when it is wrong. */
+char *calculate(struct arena *arena, const char *expression, const char **out_why);
 /* method.c */
-[[nodiscard]] bool string_method(struct shell *sh, const char *name, const char *arguments, char **out_text);
-[[nodiscard]] bool array_method(struct shell *sh, const char *name, const char *arguments, struct list *out);
+[[nodiscard]] bool string_method(struct shell *sh, const char *name, struct words *arguments, char **out_text);
+[[nodiscard]] bool array_method(struct shell *sh, const char *name, struct words *arguments, struct list *out);
 const char *method_name(bool arrays, size_t index);
-char *unescape(struct arena *arena, const char *text);
+char *unescape(struct arena *arena, const char *text, bool *out_stop);
 
 /* slice.c */
 struct slice {
@@ -44,8 +58,5 @@ struct range {
 };
 bool range_parse(const char *text, struct range *out_range);
 char *range_at(struct arena *arena, const struct range *range, unsigned long index);
-
-/* text.c: grapheme clusters of UTF-8. */
-size_t grapheme_size(const char *at);
-size_t grapheme_count(const char *text);
-size_t code_point_size(const char *at);
+/* The whole text is a signed number. */
+bool whole_number(const char *text, long *out_number);

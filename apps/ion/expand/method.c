@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: MIT
  * `$method(subject arguments)` gives a string, `@method(...)` an array. Lengths and reversals count grapheme clusters. */
 #include "expand/expand.h"
+#include "value/regex.h"
+#include "value/text.h"
 #include <ctype.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
-char *unescape(struct arena *arena, const char *text)
+char *unescape(struct arena *arena, const char *text, bool *out_stop)
 {
     static const char FROM[] = "abefnrtv\\'\" ", TO[] = "\a\b\x1b\f\n\r\t\v\\'\" ";
+    if (out_stop) *out_stop = false;
+    if (!strchr(text, '\\')) return (char *)text;
     struct buf plain = buf_make(arena);
     for (; *text; text++) {
         const char *known = *text == '\\' && text[1] ? strchr(FROM, text[1]) : nullptr;
-        if (*text == '\\' && text[1] == 'c') break;
+        if (*text == '\\' && text[1] == 'c') {
+            if (out_stop) *out_stop = true;
+            return plain.at;
+        }
         buf_char(&plain, known ? TO[known - FROM] : *text);
         if (known) text++;
     }
@@ -29,47 +35,71 @@ const char *method_name(bool arrays, size_t index)
     return index < sizeof STRINGS / sizeof *STRINGS ? STRINGS[index] : nullptr;
 }
 
+static bool is_method(bool array, const char *name)
+{
+    const char *known;
+    for (size_t i = 0; (known = method_name(array, i)); i++)
+        if (!strcmp(known, name)) return true;
+    return false;
+}
+
 static bool no_subject(struct shell *sh, const char *name)
 {
     return fail(sh, "expansion error: Variable \"%s\" does not exist", name);
 }
 
 /* A bare name is a variable; anything else is expanded. */
-static bool subject_text(struct shell *sh, const char *raw, char **out_text)
+static bool subject_text(struct shell *sh, struct word *word, char **out_text)
 {
-    if (*raw && strchr("$@['\"", *raw)) return expand_string(sh, raw, out_text);
+    const char *raw = word->raw;
+    if (*raw && strchr("$@['\"", *raw)) return expand_string(sh, word, out_text);
     const struct value *value = scope_find(sh->scope, raw);
-    const char *text = value && value->kind == VALUE_STRING ? value->text : *raw ? getenv(raw) : nullptr;
+    bool string = value && value->kind == VALUE_STRING;
+    const char *text = string ? value->text : *raw ? getenv(raw) : nullptr;
     if (!text) return no_subject(sh, raw);
-    *out_text = arena_copy(&sh->scratch, text, strlen(text));
+    *out_text = arena_copy(&sh->scratch, text, string ? value->size : strlen(text));
     return true;
 }
 
-static bool subject_list(struct shell *sh, const char *raw, struct list *out)
+static bool subject_list(struct shell *sh, struct word *word, struct list *out)
 {
-    if (*raw && strchr("$@['\"", *raw)) return expand_word(sh, raw, out);
+    const char *raw = word->raw;
+    if (*raw && strchr("$@['\"", *raw)) return expand_word(sh, word, out);
     const struct value *value = scope_find(sh->scope, raw);
-    if (!value || value->kind >= VALUE_FUNCTION) return no_subject(sh, raw);
+    if (!value_is_variable(value)) return no_subject(sh, raw);
     value_flatten(value, out);
     return true;
 }
 
-static bool prepare(struct shell *sh, const char *arguments, struct list *raw, struct list *out_rest)
+/* The arguments after the subject, with their escapes read. */
+static bool prepare(struct shell *sh, struct words *words, struct list *out_rest)
 {
-    split_words(arguments, raw);
-    if (!raw->count) list_add(raw, "");
-    for (size_t i = 1; i < raw->count; i++) {
+    for (size_t i = 1; i < words->count; i++) {
         size_t before = out_rest->count;
-        if (!expand_word(sh, raw->at[i], out_rest)) return false;
-        for (; before < out_rest->count; before++) out_rest->at[before] = unescape(&sh->scratch, out_rest->at[before]);
+        if (!expand_word(sh, &words->at[i], out_rest)) return false;
+        for (; before < out_rest->count; before++) out_rest->at[before] = unescape(&sh->scratch, out_rest->at[before], nullptr);
     }
     return true;
 }
 
-static char *change_case(struct arena *arena, const char *text, int (*change)(int))
+static char *change_case(struct arena *arena, const char *text, bool upper)
 {
-    char *copy = arena_copy(arena, text, strlen(text));
-    for (char *at = copy; *at; at++) *at = (char)change((unsigned char)*at);
+    size_t size = strlen(text);
+    char *copy = arena_alloc(arena, size * 2 + 1), *to = copy;
+    for (const char *at = text; *at;) {
+        if ((signed char)*at > 0) {
+            char low = upper ? 'a' : 'A';
+            *to++ = *at >= low && *at < low + 26 ? (char)(*at ^ 32) : *at;
+            at++;
+            continue;
+        }
+        size_t here = code_point_size(at);
+        uint32_t c = code_point(at), changed = code_point_case(c, upper);
+        if (changed == c) memcpy(to, at, here), to += here;
+        else to += code_point_put(changed, to);
+        at += here;
+    }
+    *to = 0;
     return copy;
 }
 
@@ -86,29 +116,53 @@ static char *replace(struct arena *arena, const char *text, const char *from, co
     return out.at;
 }
 
+/* `$1`, `${1}`, `$name`, `${name}` and `$$` in the text that replaces a match. */
+static void put_replacement(struct buf *out, const struct regex *regex, const char *with, const char *text, const struct regex_match *match)
+{
+    for (; *with; with++) {
+        if (*with != '$' || !with[1]) {
+            buf_char(out, *with);
+            continue;
+        }
+        if (with[1] == '$') {
+            buf_char(out, *++with);
+            continue;
+        }
+        bool braced = with[1] == '{';
+        const char *name = with + (braced ? 2 : 1);
+        size_t size = braced ? strcspn(name, "}") : 0;
+        while (!braced && (isalnum((unsigned char)name[size]) || name[size] == '_')) size++;
+        if (!size || (braced && name[size] != '}')) {
+            buf_char(out, '$');
+            continue;
+        }
+        char *end;
+        long number = strtol(name, &end, 10);
+        if (end != name + size || !isdigit((unsigned char)*name)) number = regex_group(regex, name, size);
+        if (number >= 0 && number < REGEX_GROUPS_MAX && match->start[number] >= 0)
+            buf_bytes(out, text + match->start[number], (size_t)(match->end[number] - match->start[number]));
+        with = name + size - (braced ? 0 : 1);
+    }
+}
+
 static bool regex_replace(struct shell *sh, const char *text, const char *pattern, const char *with, char **out_text)
 {
-    regex_t regex;
-    regmatch_t groups[10];
+    const char *why;
+    const struct regex *regex = regex_recent(pattern, &why);
     struct buf out = buf_make(&sh->scratch);
-    if (regcomp(&regex, pattern, REG_EXTENDED)) return fail(sh, "expansion error: regex_replace: error in regular expression '%s'", pattern);
-    int flags = 0;
-    while (*text && !regexec(&regex, text, 10, groups, flags)) {
-        buf_bytes(&out, text, (size_t)groups[0].rm_so);
-        for (const char *w = with; *w; w++) {
-            if (*w == '$' && isdigit((unsigned char)w[1])) {
-                regmatch_t group = groups[*++w - '0'];
-                if (group.rm_so >= 0) buf_bytes(&out, text + group.rm_so, (size_t)(group.rm_eo - group.rm_so));
-            } else {
-                buf_char(&out, *w);
-            }
-        }
-        text += groups[0].rm_eo;
-        if (groups[0].rm_eo == groups[0].rm_so && *text) buf_char(&out, *text++);
-        flags = REG_NOTBOL;
+    struct regex_match match;
+    size_t at = 0, size = strlen(text);
+    if (!regex) return fail(sh, "expansion error: regex_replace: error in regular expression '%s': %s", pattern, why);
+    while (at <= size && regex_search(regex, text, size, at, &match)) {
+        buf_bytes(&out, text + at, (size_t)match.start[0] - at);
+        put_replacement(&out, regex, with, text, &match);
+        at = (size_t)match.end[0];
+        if (match.end[0] > match.start[0]) continue;
+        size_t step = at < size ? code_point_size(text + at) : 1;
+        if (at < size) buf_bytes(&out, text + at, step);
+        at += step;
     }
-    buf_text(&out, text);
-    regfree(&regex);
+    if (at < size) buf_bytes(&out, text + at, size - at);
     *out_text = out.at;
     return true;
 }
@@ -161,32 +215,33 @@ static bool repeat(struct shell *sh, const char *text, const char *count, char *
     char *end;
     unsigned long times = strtoul(count, &end, 10);
     struct buf out = buf_make(&sh->scratch);
-    if (!isdigit((unsigned char)*count) || *end || (strlen(text) && times > (1ul << 30) / strlen(text)))
+    if (!isdigit((unsigned char)*count) || *end || (strlen(text) && times > (1ul << 26) / strlen(text)))
         return fail(sh, "expansion error: repeat: argument is not a valid positive integer");
     for (; times && *text; times--) buf_text(&out, text);
     *out_text = out.at;
     return true;
 }
 
-static bool length(struct shell *sh, const char *raw, char **out_text)
+static bool length(struct shell *sh, struct word *word, char **out_text)
 {
+    const char *raw = word->raw;
     if (*raw == '@' || *raw == '[') {
         struct list all = list_make(&sh->scratch);
-        if (!expand_word(sh, raw, &all)) return false;
-        *out_text = arena_print(&sh->scratch, "%zu", all.count);
+        if (!expand_word(sh, word, &all)) return false;
+        *out_text = arena_number(&sh->scratch, (long long)all.count);
         return true;
     }
-    if (!subject_text(sh, raw, out_text)) return false;
-    *out_text = arena_print(&sh->scratch, "%zu", grapheme_count(*out_text));
+    if (!subject_text(sh, word, out_text)) return false;
+    *out_text = arena_number(&sh->scratch, (long long)grapheme_count(*out_text));
     return true;
 }
 
-static bool first_filled(struct shell *sh, const char *raw, const struct list *rest, char **out_text)
+static bool first_filled(struct shell *sh, struct word *word, const struct list *rest, char **out_text)
 {
-    const char *name = *raw == '$' ? raw + 1 : raw;
+    const char *raw = word->raw, *name = *raw == '$' ? raw + 1 : raw;
     bool unknown = name_is_valid(name) && !scope_find(sh->scope, name) && !getenv(name);
     if (unknown) *out_text = "";
-    else if (!subject_text(sh, raw, out_text)) return false;
+    else if (!subject_text(sh, word, out_text)) return false;
     for (size_t i = 0; i < rest->count && !**out_text; i++) {
         size_t size = strlen(rest->at[i]);
         *out_text = arena_copy(&sh->scratch, rest->at[i], size && rest->at[i][size - 1] == ',' ? size - 1 : size);
@@ -214,15 +269,15 @@ static bool text_method(struct shell *sh, const char *name, char *text, const st
 {
     struct arena *arena = &sh->scratch;
     const char *first = rest->count ? rest->at[0] : " ";
-    if (!strcmp(name, "to_lowercase")) *out_text = change_case(arena, text, tolower);
-    else if (!strcmp(name, "to_uppercase")) *out_text = change_case(arena, text, toupper);
+    if (!strcmp(name, "to_lowercase")) *out_text = change_case(arena, text, false);
+    else if (!strcmp(name, "to_uppercase")) *out_text = change_case(arena, text, true);
     else if (!strcmp(name, "trim")) *out_text = trimmed(arena, text, true, true);
     else if (!strcmp(name, "trim_start")) *out_text = trimmed(arena, text, true, false);
     else if (!strcmp(name, "trim_end")) *out_text = trimmed(arena, text, false, true);
     else if (!strcmp(name, "len_bytes")) *out_text = arena_print(arena, "%zu", strlen(text));
     else if (!strcmp(name, "reverse")) *out_text = reversed(arena, text);
     else if (!strcmp(name, "escape")) *out_text = escaped(arena, text);
-    else if (!strcmp(name, "unescape")) *out_text = unescape(arena, text);
+    else if (!strcmp(name, "unescape")) *out_text = unescape(arena, text, nullptr);
     else if (!strcmp(name, "repeat")) return repeat(sh, text, first, out_text);
     else if (!strcmp(name, "find")) {
         char *found = strstr(text, first);
@@ -237,20 +292,22 @@ static bool text_method(struct shell *sh, const char *name, char *text, const st
     return true;
 }
 
-bool string_method(struct shell *sh, const char *name, const char *arguments, char **out_text)
+bool string_method(struct shell *sh, const char *name, struct words *arguments, char **out_text)
 {
-    struct list raw = list_make(&sh->scratch), rest = list_make(&sh->scratch);
-    if (!prepare(sh, arguments, &raw, &rest)) return false;
-    if (!strcmp(name, "len")) return length(sh, raw.at[0], out_text);
-    if (!strcmp(name, "or")) return first_filled(sh, raw.at[0], &rest, out_text);
+    struct list rest = list_make(&sh->scratch);
+    struct word nothing = word_make(&sh->scratch, ""), *subject = arguments->count ? arguments->at : &nothing;
+    if (!prepare(sh, arguments, &rest)) return false;
+    if (!strcmp(name, "len")) return length(sh, subject, out_text);
+    if (!strcmp(name, "or")) return first_filled(sh, subject, &rest, out_text);
     if (!strcmp(name, "join")) {
         struct list all = list_make(&sh->scratch);
-        if (!subject_list(sh, raw.at[0], &all)) return false;
-        *out_text = list_join(&all, rest.count ? rest.at[0] : " ");
+        if (!subject_list(sh, subject, &all)) return false;
+        *out_text = all.count ? list_join(&all, rest.count ? rest.at[0] : " ") : "";
         return true;
     }
+    if (!is_method(false, name)) return fail(sh, "expansion error: '%s' is an unknown string method", name);
     char *text;
-    return subject_text(sh, raw.at[0], &text) && text_method(sh, name, text, &rest, out_text);
+    return subject_text(sh, subject, &text) && text_method(sh, name, text, &rest, out_text);
 }
 
 static void split_text(struct arena *arena, char *text, const char *separator, struct list *out)
@@ -287,7 +344,8 @@ static bool split_at(struct shell *sh, const char *text, const struct list *rest
 
 static bool map_method(struct shell *sh, const char *name, const char *map_name, struct list *out)
 {
-    const struct value *map = scope_find(sh->scope, *map_name == '@' ? map_name + 1 : map_name);
+    if (*map_name == '@' || *map_name == '$') map_name++;
+    const struct value *map = scope_find(sh->scope, map_name);
     if (!map || !value_is_map(map)) return fail(sh, "expansion error: variable '%s' is not a map-like value", map_name);
     for (size_t i = 0; i < map->count; i++) {
         if (*name == 'k') list_add(out, arena_copy(&sh->scratch, map->entries[i].key, strlen(map->entries[i].key)));
@@ -296,30 +354,33 @@ static bool map_method(struct shell *sh, const char *name, const char *map_name,
     return true;
 }
 
-static bool substitute(struct shell *sh, const struct list *raw, struct list *out)
+static bool substitute(struct shell *sh, struct words *words, struct list *out)
 {
-    if (raw->count < 2) return fail(sh, "expansion error: subst: requires a 2. argument");
+    if (words->count < 2) return fail(sh, "expansion error: subst: requires a 2. argument");
     for (size_t i = 0; i < 2; i++)
-        if (*raw->at[i] != '@' && *raw->at[i] != '[') return fail(sh, "expansion error: subst: %zu. argument must be an array", i + 1);
-    if (!expand_word(sh, raw->at[0], out)) return false;
-    return out->count || expand_word(sh, raw->at[1], out);
+        if (*words->at[i].raw != '@' && *words->at[i].raw != '[')
+            return fail(sh, "expansion error: subst: %zu. argument must be an array", i + 1);
+    if (!expand_word(sh, &words->at[0], out)) return false;
+    return out->count || expand_word(sh, &words->at[1], out);
 }
 
-bool array_method(struct shell *sh, const char *name, const char *arguments, struct list *out)
+bool array_method(struct shell *sh, const char *name, struct words *arguments, struct list *out)
 {
     struct arena *arena = &sh->scratch;
-    struct list raw = list_make(arena), rest = list_make(arena);
+    struct list rest = list_make(arena);
+    struct word nothing = word_make(arena, ""), *subject = arguments->count ? arguments->at : &nothing;
     char *text;
-    if (!strcmp(name, "subst")) return split_words(arguments, &raw), substitute(sh, &raw, out);
-    if (!prepare(sh, arguments, &raw, &rest)) return false;
-    if (!strcmp(name, "keys") || !strcmp(name, "values")) return map_method(sh, name, raw.at[0], out);
+    if (!strcmp(name, "subst")) return substitute(sh, arguments, out);
+    if (!prepare(sh, arguments, &rest)) return false;
+    if (!strcmp(name, "keys") || !strcmp(name, "values")) return map_method(sh, name, subject->raw, out);
     if (!strcmp(name, "reverse")) {
         struct list all = list_make(arena);
-        if (!subject_list(sh, raw.at[0], &all)) return false;
+        if (!subject_list(sh, subject, &all)) return false;
         while (all.count) list_add(out, all.at[--all.count]);
         return true;
     }
-    if (!subject_text(sh, raw.at[0], &text)) return false;
+    if (!is_method(true, name)) return fail(sh, "expansion error: '%s' is an unknown array method", name);
+    if (!subject_text(sh, subject, &text)) return false;
     bool graphemes = !strcmp(name, "graphemes");
     if (!strcmp(name, "split_at")) return split_at(sh, text, &rest, out);
     if (!strcmp(name, "lines")) {
@@ -327,9 +388,9 @@ bool array_method(struct shell *sh, const char *name, const char *arguments, str
     } else if (!strcmp(name, "split") && rest.count) {
         split_text(arena, text, rest.at[0], out);
     } else if (!strcmp(name, "split")) {
-        for (char *piece = strtok(text, " \t\r\n\v\f"); piece; piece = strtok(nullptr, " \t\r\n\v\f")) list_add(out, piece);
+        split_blanks(text, out);
     } else if (!strcmp(name, "bytes")) {
-        for (; *text; text++) list_add(out, arena_print(arena, "%d", (unsigned char)*text));
+        for (; *text; text++) list_add(out, arena_number(arena, (unsigned char)*text));
     } else if (graphemes || !strcmp(name, "chars")) {
         for (size_t size; *text; text += size)
             list_add(out, arena_copy(arena, text, size = graphemes ? grapheme_size(text) : code_point_size(text)));

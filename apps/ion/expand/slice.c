@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * `[SEL]` after a value, and ranges of numbers and letters that loops walk without building them. */
 #include "expand/expand.h"
+#include "value/text.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool whole_number(const char *text, long *out_number)
+bool whole_number(const char *text, long *out_number)
 {
+    if (*text != '-' && *text != '+' && !isdigit((unsigned char)*text)) return false;
     char *end;
     errno = 0;
     *out_number = strtol(text, &end, 10);
-    return *text && !isspace((unsigned char)*text) && !*end && !errno;
+    return end > text && !*end && !errno;
 }
 
 struct slice slice_parse(const char *text)
@@ -112,5 +114,5 @@ char *range_at(struct arena *arena, const struct range *range, unsigned long ind
 {
     long value = (long)((unsigned long)range->from + (unsigned long)range->step * index);
     if (range->letters) return arena_print(arena, "%c", (int)value);
-    return arena_print(arena, "%0*ld", range->width, value);
+    return range->width ? arena_print(arena, "%0*ld", range->width, value) : arena_number(arena, value);
 }

@@ -110,7 +110,7 @@ static struct branch *add_branch(struct parser *p, struct stmt *stmt)
     struct branch **tail = &stmt->branches;
     while (*tail) tail = &(*tail)->next;
     *tail = arena_alloc(&p->program->arena, sizeof **tail);
-    **tail = (struct branch){.words = list_make(&p->program->arena)};
+    **tail = (struct branch){};
     return *tail;
 }
 
@@ -124,7 +124,7 @@ static bool parse_if(struct parser *p, struct stmt *stmt, char *text)
         if (!strcmp(last, "end")) return true;
         text = after_word(last, "else if");
         if (text) continue;
-        if (!parse_list(p, STMT_IF, nullptr, &stmt->body, &last)) return false;
+        if (!parse_list(p, STMT_IF, nullptr, &stmt->otherwise, &last)) return false;
         if (!strcmp(last, "end")) return true;
         return parser_fail(p, "block error: %s", after_word(last, "else if") ? "ElseIf found after Else" : "Else block already exists");
     }
@@ -143,7 +143,8 @@ static bool parse_while(struct parser *p, struct stmt *stmt, char *text)
 {
     struct branch *branch = add_branch(p, stmt);
     struct stmt *condition = arena_alloc(&p->program->arena, sizeof *condition);
-    *condition = (struct stmt){.kind = STMT_PIPELINE, .place = p->place, .program = p->program};
+    memset(condition, 0, sizeof *condition);
+    condition->kind = STMT_PIPELINE, condition->place = p->place, condition->program = p->program;
     branch->condition = condition;
     return parse_pipeline(p, text, &condition->pipeline) && parse_loop(p, stmt, &branch->condition, &branch->body);
 }
@@ -153,36 +154,46 @@ static bool parse_for(struct parser *p, struct stmt *stmt, char *text)
     char *in = strstr(text, " in ");
     if (!in) return parser_fail(p, "syntax error: no value supplied for iteration in for loop");
     *in = 0;
+    stmt->names = list_make(&p->program->arena);
     split_words(text, &stmt->names);
-    split_words(in + 4, &stmt->words);
+    if (!stmt->names.count) return parser_fail(p, "syntax error: no value supplied for iteration in for loop");
+    stmt->values = parse_words(p, in + 4);
     return parse_loop(p, stmt, nullptr, &stmt->body);
 }
 
+/* PATTERN... [@ NAME] [if STATEMENT] */
 static bool parse_case(struct parser *p, struct branch *branch, char *text)
 {
-    struct list words = list_make(&p->program->arena);
-    split_words(text, &words);
-    for (size_t i = 0; i < words.count; i++) {
-        if (!strcmp(words.at[i], "@")) {
-            if (i + 1 == words.count) return parser_fail(p, "syntax error: case error: no bind variable was supplied");
-            branch->bind = words.at[++i];
-        } else if (!strcmp(words.at[i], "if")) {
-            if (i + 1 == words.count) return parser_fail(p, "syntax error: case error: no conditional statement was given");
-            struct list guard = {.arena = words.arena, .at = words.at + i + 1, .count = words.count - i - 1};
-            return parse_statement(p, list_join(&guard, " "), JOIN_ALWAYS, &branch->condition);
+    struct list raw = list_make(&p->program->arena);
+    char *at = text, *patterns_end = nullptr;
+    split_words(text, &raw);
+    for (size_t i = 0; i < raw.count; at += strlen(raw.at[i++])) {
+        while (is_blank(*at)) at++;
+        if (!strcmp(raw.at[i], "@")) {
+            if (!patterns_end) patterns_end = at;
+            if (i + 1 == raw.count) return parser_fail(p, "syntax error: case error: no bind variable was supplied");
+            at = strstr(at + 1, raw.at[i + 1]);
+            branch->bind = raw.at[++i];
+        } else if (!strcmp(raw.at[i], "if")) {
+            if (!patterns_end) patterns_end = at;
+            *patterns_end = 0;
+            branch->words = parse_words(p, text);
+            if (i + 1 == raw.count) return parser_fail(p, "syntax error: case error: no conditional statement was given");
+            return parse_statement(p, at + 2, JOIN_ALWAYS, &branch->condition);
         } else if (branch->bind) {
-            return parser_fail(p, "syntax error: case error: extra value, '%s', was given to bind", words.at[i]);
-        } else {
-            list_add(&branch->words, words.at[i]);
+            return parser_fail(p, "syntax error: case error: extra value, '%s', was given to bind", raw.at[i]);
         }
     }
+    if (patterns_end) *patterns_end = 0;
+    branch->words = parse_words(p, text);
     return true;
 }
 
-static bool parse_match(struct parser *p, struct stmt *stmt)
+static bool parse_match(struct parser *p, struct stmt *stmt, char *text)
 {
     struct stmt *before;
     char *last;
+    stmt->words = parse_words(p, text);
     if (!parse_list(p, STMT_MATCH, nullptr, &before, &last)) return false;
     for (; before; before = before->next)
         if (before->kind != STMT_NOTHING) return parser_fail(p, "block error: statement found outside of Case block in Match");
@@ -270,21 +281,21 @@ static bool parse_block_word(struct parser *p, struct stmt *stmt, char *text, bo
     if ((rest = after_word(text, "if"))) return stmt->kind = STMT_IF, parse_if(p, stmt, rest);
     if ((rest = after_word(text, "while"))) return stmt->kind = STMT_WHILE, parse_while(p, stmt, rest);
     if ((rest = after_word(text, "for"))) return stmt->kind = STMT_FOR, parse_for(p, stmt, rest);
-    if ((rest = after_word(text, "match"))) return stmt->kind = STMT_MATCH, stmt->text = rest, parse_match(p, stmt);
+    if ((rest = after_word(text, "match"))) return stmt->kind = STMT_MATCH, parse_match(p, stmt, rest);
     if ((rest = after_word(text, "fn")) && *rest) return stmt->kind = STMT_FUNCTION, parse_function(p, stmt, rest);
     return *out_known = false, true;
 }
 
-static bool parse_words(struct parser *p, struct stmt *stmt, char *text)
+static bool parse_kind(struct parser *p, struct stmt *stmt, char *text)
 {
     char *rest;
     bool known;
     if (!*text || *text == '#') return true;
     if (!parse_block_word(p, stmt, text, &known)) return false;
     if (known) return true;
-    if ((rest = after_word(text, "return"))) return stmt->kind = STMT_RETURN, stmt->text = rest, true;
-    if ((rest = after_word(text, "let"))) return stmt->kind = STMT_LET, stmt->text = rest, true;
-    if ((rest = after_word(text, "export"))) return stmt->kind = STMT_EXPORT, stmt->text = rest, true;
+    if ((rest = after_word(text, "return"))) return stmt->kind = STMT_RETURN, stmt->values = parse_words(p, rest), true;
+    if ((rest = after_word(text, "let"))) return stmt->kind = STMT_LET, parse_assignment(p, rest, false, &stmt->assignment);
+    if ((rest = after_word(text, "export"))) return stmt->kind = STMT_EXPORT, parse_assignment(p, rest, true, &stmt->assignment);
     if ((rest = after_word(text, "and"))) return parse_prefix(p, stmt, STMT_AND, rest);
     if ((rest = after_word(text, "or"))) return parse_prefix(p, stmt, STMT_OR, rest);
     if ((rest = after_word(text, "not"))) return parse_prefix(p, stmt, STMT_NOT, rest);
@@ -304,11 +315,12 @@ static bool parse_statement(struct parser *p, char *text, enum join join, struct
 {
     struct arena *arena = &p->program->arena;
     struct stmt *stmt = arena_alloc(arena, sizeof *stmt);
-    *stmt = (struct stmt){.join = join, .place = p->place, .program = p->program, .words = list_make(arena), .names = list_make(arena)};
+    memset(stmt, 0, sizeof *stmt);
+    stmt->join = join, stmt->joined = p->join != JOIN_ALWAYS, stmt->place = p->place, stmt->program = p->program;
     if (p->depth == DEPTH_MAX) return parser_fail(p, "syntax error: nested more than %d deep", DEPTH_MAX);
     p->depth++;
     while (*text == ' ') text++;
-    bool parsed = parse_words(p, stmt, text);
+    bool parsed = parse_kind(p, stmt, text);
     p->depth--;
     *out_stmt = stmt;
     return parsed;
@@ -321,4 +333,16 @@ bool parser_next(struct parser *p, struct stmt **out_stmt)
     *out_stmt = nullptr;
     if (!next_statement(p, &text, &join)) return false;
     return !text || parse_statement(p, text, join, out_stmt);
+}
+
+struct stmt *parse_all(struct program *program, const char *text, size_t size, struct place place)
+{
+    struct parser parser;
+    struct stmt *first = nullptr, **tail = &first;
+    parser_init(&parser, program, text, size);
+    parser.here = parser.place = place;
+    do {
+        if (!parser_next(&parser, tail)) return nullptr;
+    } while (*tail && (tail = &(*tail)->next));
+    return first;
 }

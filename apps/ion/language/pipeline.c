@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A pipeline as written: items with raw words, redirections, and what goes through each pipe. */
 #include "language/syntax.h"
+#include "value/value.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ static void skip_blanks(struct lexer *l)
     while (isspace((unsigned char)l->text[l->at])) l->at++;
 }
 
-static char *take_word(struct lexer *l)
+static struct word take_word(struct lexer *l)
 {
     size_t start = l->at;
     const char *text = l->text;
@@ -23,7 +24,37 @@ static char *take_word(struct lexer *l)
         if (text[l->at] == '^' && text[l->at + 1] && strchr(">|", text[l->at + 1])) break;
         l->at = strchr("\\'\"([{", text[l->at]) ? skip_group(text, l->at) : l->at + 1;
     }
-    return arena_copy(&l->parser->program->arena, text + start, l->at - start);
+    struct word word = word_make(&l->parser->program->arena, arena_copy(&l->parser->program->arena, text + start, l->at - start));
+    word.place = parser_place(l->parser, text + start);
+    word.program = l->parser->program;
+    return word;
+}
+
+static void add_word(struct lexer *l, struct words *words, size_t *capacity)
+{
+    if (words->count == *capacity) {
+        *capacity = *capacity ? *capacity * 2 : 4;
+        struct word *grown = arena_alloc(&l->parser->program->arena, *capacity * sizeof *grown);
+        if (words->count) memcpy(grown, words->at, words->count * sizeof *grown);
+        words->at = grown;
+    }
+    words->at[words->count++] = take_word(l);
+}
+
+struct words parse_words(struct parser *p, char *text)
+{
+    struct arena *arena = &p->program->arena;
+    struct list raw = list_make(arena);
+    split_words(text, &raw);
+    struct words words = {arena_alloc(arena, raw.count * sizeof(struct word)), raw.count};
+    for (size_t i = 0; i < raw.count; i++) {
+        words.at[i] = word_make(arena, raw.at[i]);
+        words.at[i].program = p->program;
+        while (is_blank(*text)) text++;
+        words.at[i].place = parser_place(p, text);
+        text += strlen(raw.at[i]);
+    }
+    return words;
 }
 
 static bool take_redirect(struct lexer *l, struct item *item, uint8_t streams)
@@ -38,7 +69,7 @@ static bool take_redirect(struct lexer *l, struct item *item, uint8_t streams)
     l->at += size;
     skip_blanks(l);
     redirect.target = take_word(l);
-    if (!*redirect.target) {
+    if (!*redirect.target.raw) {
         return parser_fail(l->parser, redirect.kind == REDIRECT_TEXT ? "syntax error: expected string argument after '<<<'"
                                       : redirect.kind == REDIRECT_IN ? "syntax error: expected file argument after redirection for input"
                                                                      : "syntax error: expected file argument after redirection for output");
@@ -59,17 +90,18 @@ static uint8_t take_streams(struct lexer *l)
     return c == '^' ? STREAM_ERR : STREAM_OUT | STREAM_ERR;
 }
 
-bool parse_pipeline(struct parser *p, const char *text, struct pipeline **out_pipeline)
+bool parse_pipeline(struct parser *p, char *text, struct pipeline **out_pipeline)
 {
     struct arena *arena = &p->program->arena;
     struct lexer l = {.parser = p, .text = text};
     struct pipeline *pipeline = arena_alloc(arena, sizeof *pipeline);
-    *pipeline = (struct pipeline){};
+    *pipeline = (struct pipeline){.text = text};
     struct item **tail = &pipeline->items;
     *out_pipeline = pipeline;
     for (;;) {
         struct item *item = *tail = arena_alloc(arena, sizeof *item);
-        *item = (struct item){.words = list_make(arena)};
+        *item = (struct item){};
+        size_t capacity = 0;
         tail = &item->next;
         for (skip_blanks(&l); text[l.at]; skip_blanks(&l)) {
             uint8_t streams = take_streams(&l);
@@ -86,10 +118,11 @@ bool parse_pipeline(struct parser *p, const char *text, struct pipeline **out_pi
             } else if (c == '<' || c == '>') {
                 if (!take_redirect(&l, item, streams)) return false;
             } else {
-                list_add(&item->words, take_word(&l));
+                add_word(&l, &item->words, &capacity);
             }
         }
         if (!item->words.count) return parser_fail(p, "syntax error: expected command, but found %s", item->redirects ? "redirection" : "|");
+        item->hash = name_hash(item->words.at[0].raw);
         if (!item->pipe) return true;
     }
 }

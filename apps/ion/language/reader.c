@@ -38,11 +38,6 @@ static void put(struct reader *r, char c, struct place place)
     p->line[p->line_size] = 0;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static char last(const struct parser *p)
 {
     return p->line_size ? p->line[p->line_size - 1] : ' ';

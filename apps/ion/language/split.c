@@ -12,6 +12,11 @@ struct splitter {
     bool single, quoted, variable, named, in_variable_brace;
 };
 
+struct place parser_place(const struct parser *p, const char *at)
+{
+    return at >= p->line && at < p->line + p->line_size ? p->origin[at - p->line] : p->place;
+}
+
 size_t skip_group(const char *text, size_t i)
 {
     char open = text[i++];
@@ -140,7 +145,8 @@ static bool finish(struct parser *p, size_t start, size_t end, size_t past, char
     while (start < end && isspace((unsigned char)p->line[start])) start++;
     while (end > start && isspace((unsigned char)p->line[end - 1]) && !(end > start + 1 && p->line[end - 2] == '\\')) end--;
     if (start < p->line_size) p->place = p->origin[start];
-    *out_text = arena_copy(&p->program->arena, p->line + start, end - start);
+    *out_text = p->line + start;
+    p->line[end] = 0;
     p->line_at = past;
     return check_start(p, *out_text, after);
 }

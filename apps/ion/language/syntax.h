@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * From bytes to statements. Words stay as they were written: expand.c reads them when they are used. Statements are cut and
- * parsed one at a time, so that the first runs before the second is looked at. All nodes live in the program's arena; the
+ * From bytes to statements. Statements are cut and parsed one at a time, so that the first runs before the second is looked at.
+ * Words stay as they were written until they are used; then word.c reads them, once. All nodes live in the program's arena; the
  * program is counted, because functions keep the one they were defined in. */
 #pragma once
 #include "value/mem.h"
@@ -8,18 +8,79 @@
 
 enum { DEPTH_MAX = 200 }; /* of blocks in blocks, of brackets in brackets */
 
+struct place {
+    uint32_t line, column;
+};
 struct program {
     struct arena arena;
     unsigned references;
     char *name;
+    const char *text;        /* what it was read from, for as long as it is being read: errors show its lines */
+    size_t size;
 };
 struct program *program_make(const char *name);
 struct program *program_get(struct program *program);
 void program_put(struct program *program);
 
-struct place {
-    uint32_t line, column;
+enum part_kind : uint8_t {
+    PART_TEXT,               /* as it is */
+    PART_PATTERN,            /* as it is, and `*` `?` `[` in it are special */
+    PART_VARIABLE,           /* $name */
+    PART_NAMESPACE,          /* ${space::name} */
+    PART_PROCESS, PART_ARITHMETIC, PART_METHOD,
+    PART_ARRAY, PART_ARRAY_PROCESS, PART_ARRAY_METHOD,
+    PART_LITERAL,            /* [a b] */
+    PART_TILDE,
 };
+struct word;
+struct words {
+    struct word *at;
+    size_t count;
+};
+struct part {
+    enum part_kind kind;
+    uint32_t hash;           /* of a name */
+    char *text;              /* text, name, inside of the parentheses */
+    size_t size;
+    struct words arguments;  /* of a method; the elements of a literal */
+    struct word *selection;
+    struct program *program; /* null: made while running */
+    struct place place;
+    bool read;               /* a process expansion's statements are in body, if they have no mistake */
+    struct stmt *body;
+    struct part *next;
+};
+enum word_shape : uint8_t {
+    WORD_RAW,                /* not yet read */
+    WORD_PLAIN,              /* a text */
+    WORD_STRING,             /* one part that gives a text */
+    WORD_ARRAY,              /* one part that gives any number of arguments */
+    WORD_MIXED,
+    WORD_BRACES,             /* expand the braces of raw, then read what that gives */
+};
+struct word {
+    enum word_shape shape;
+    bool globbing;
+    struct place place;
+    char *raw;
+    char *plain;
+    struct part *parts;
+    struct arena *arena;
+    struct program *program; /* null: made while running */
+};
+/* word.c */
+void word_read(struct word *word);
+static inline void word_ready(struct word *word)
+{
+    if (word->shape == WORD_RAW) word_read(word);
+}
+struct word word_make(struct arena *arena, char *raw);
+struct words words_make(struct arena *arena, const char *text);
+/* The word is one bracketed list and nothing else. */
+bool is_bracketed(const char *raw);
+/* Bytes of a name that start here. */
+size_t name_size(const char *at);
+
 enum join : uint8_t { JOIN_ALWAYS, JOIN_AND, JOIN_OR };
 enum stmt_kind : uint8_t {
     STMT_NOTHING, STMT_PIPELINE, STMT_LET, STMT_EXPORT, STMT_IF, STMT_WHILE, STMT_FOR, STMT_MATCH, STMT_FUNCTION,
@@ -31,24 +92,44 @@ enum { STREAM_OUT = 1, STREAM_ERR = 2 };
 struct redirect {
     enum redirect_kind kind;
     uint8_t streams;
-    char *target;
+    struct word target;
     struct redirect *next;
 };
 struct item {
-    struct list words;
+    struct words words;
     struct redirect *redirects;
     uint8_t pipe;            /* the streams that go to the next item */
+    uint32_t hash;           /* of the first raw word */
+    const void *builtin;     /* of that name, once looked for */
+    bool looked;
     struct item *next;
 };
 struct pipeline {
     struct item *items;
     bool background, disowned;
+    char *text;              /* as written, for the table of jobs */
+};
+
+enum operator : uint8_t {
+    ASSIGN, ASSIGN_MISSING, ASSIGN_ADD, ASSIGN_SUBTRACT, ASSIGN_MULTIPLY, ASSIGN_DIVIDE, ASSIGN_DIVIDE_WHOLE, ASSIGN_POWER, ASSIGN_APPEND,
+    ASSIGN_PREPEND, ASSIGN_REMOVE,
+};
+struct key {
+    char *name, *type;       /* null: none given */
+    struct word *index;
+    uint32_t hash;
+};
+struct assignment {
+    enum operator operator;
+    struct key *keys;
+    size_t count;
+    struct words values;     /* none: a list of names, or of everything */
 };
 
 /* `if` and `else if`: condition and body. `case`: pattern words, bound name, guard, body. */
 struct branch {
     struct stmt *condition, *body;
-    struct list words;
+    struct words words;
     char *bind;
     struct branch *next;
 };
@@ -59,17 +140,27 @@ struct parameter {
 struct stmt {
     enum stmt_kind kind;
     enum join join;
+    bool joined;             /* && or || follows */
     struct place place;
     struct stmt *next;
     struct program *program;
-    char *text;              /* let, export: all of it; return, match: the expression; function: name; environment: NAME=VALUE */
-    struct pipeline *pipeline;
-    struct branch *branches;
-    struct stmt *body;       /* else, for, function; what a prefix is before */
-    struct list words;       /* for: the values */
-    struct list names;       /* for: the variables */
-    struct parameter *parameters;
-    char *description;
+    union {
+        struct pipeline *pipeline;
+        struct assignment *assignment;
+        struct {             /* if, while, match */
+            struct branch *branches;
+            struct stmt *otherwise;
+            struct words words;  /* match: the value */
+        };
+        struct {             /* for, function, prefixes */
+            struct stmt *body;
+            struct words values;         /* for; return: the expression */
+            struct list names;           /* for: the variables */
+            struct parameter *parameters;
+            char *text;                  /* function: name; environment: NAME=VALUE */
+            char *description;
+        };
+    };
 };
 
 struct parser {
@@ -85,13 +176,18 @@ struct parser {
     unsigned depth, loops;
     bool cut;                /* the text ended inside a quote, a bracket, a block or after && or || */
     unsigned open_blocks;    /* then */
-    char *pushed;            /* an `else if` or `case` that ends a list, for whom it concerns */
     char error[512];
 };
 void parser_init(struct parser *parser, struct program *program, const char *text, size_t size);
 /* False: an error; at the end *out_stmt is null. */
 [[nodiscard]] bool parser_next(struct parser *parser, struct stmt **out_stmt);
+/* All statements of a text, or null when it has a mistake: then running it one by one will find that. */
+struct stmt *parse_all(struct program *program, const char *text, size_t size, struct place place);
 [[gnu::format(printf, 2, 3)]] bool parser_fail(struct parser *parser, const char *format, ...);
+/* Where a byte of a statement's text comes from. */
+struct place parser_place(const struct parser *parser, const char *at);
+/* The blank-separated words of a part of a statement. */
+struct words parse_words(struct parser *parser, char *text);
 
 /* reader.c: the next logical line in parser->line; false at the end. */
 bool read_line(struct parser *parser);
@@ -101,7 +197,9 @@ bool read_line(struct parser *parser);
 size_t skip_group(const char *text, size_t i);
 void split_words(const char *text, struct list *out);
 /* pipeline.c */
-[[nodiscard]] bool parse_pipeline(struct parser *parser, const char *text, struct pipeline **out_pipeline);
+[[nodiscard]] bool parse_pipeline(struct parser *parser, char *text, struct pipeline **out_pipeline);
+/* let.c */
+[[nodiscard]] bool parse_assignment(struct parser *parser, char *text, bool exporting, struct assignment **out_assignment);
 bool name_is_valid(const char *name);
 
 /* outline.c: a text as a line editor sees it, without running anything. */

@@ -1,39 +1,42 @@
 /* SPDX-License-Identifier: MIT
- * `let` and `export`: all values are read before any is stored; what goes wrong is a status, and nothing is stored. */
+ * `let` and `export`: all values are made before any is stored; what goes wrong is a status, and nothing is stored. */
 #include "expand/expand.h"
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-struct key {
-    char *name, *type, *index;
-};
-struct assignment {
+struct job_of_let {
     struct shell *sh;
-    char operator[3];
-    struct list keys, values;
+    const struct assignment *assignment;
     bool exporting;
-    char *why;
+    char *why;               /* null with an error: it is a hard one */
 };
 
-static bool refuse(struct assignment *a, char *why)
+static bool refuse(struct job_of_let *a, char *why)
 {
     a->why = why;
     return false;
 }
 
-static bool is_number(const char *text, bool floating)
+static bool is_float(const char *text)
 {
     char *end;
-    errno = 0;
-    if (floating) strtod(text, &end);
-    else strtoll(text, &end, 10);
-    return *text && !isspace((unsigned char)*text) && !*end && (floating || !errno);
+    bool starts = isdigit((unsigned char)*text) || (*text && strchr("+-.iInN", *text));
+    if (!starts || strchr(text, 'x') || strchr(text, 'X')) return false;
+    strtod(text, &end);
+    return end > text && !*end;
 }
 
-static const char *print_type(struct arena *arena, const char *type)
+static bool is_whole(const char *text)
+{
+    long number;
+    return whole_number(text, &number);
+}
+
+static char *print_type(struct arena *arena, const char *type)
 {
     if (!strcmp(type, "hmap[str]")) return "hmap[]";
     return strcmp(type, "bmap[str]") ? arena_copy(arena, type, strlen(type)) : "bmap[]";
@@ -42,8 +45,8 @@ static const char *print_type(struct arena *arena, const char *type)
 static struct value *scalar(struct shell *sh, const char *type, const char *text, char **out_why)
 {
     bool good = !strcmp(type, "str");
-    if (!strcmp(type, "int")) good = is_number(text, false);
-    if (!strcmp(type, "float")) good = is_number(text, true);
+    if (!strcmp(type, "int")) good = is_whole(text);
+    if (!strcmp(type, "float")) good = is_float(text);
     if (!strcmp(type, "bool")) {
         bool yes = !strcmp(text, "true") || !strcmp(text, "1") || !strcmp(text, "y");
         good = yes || !strcmp(text, "false") || !strcmp(text, "0") || !strcmp(text, "n");
@@ -54,62 +57,82 @@ static struct value *scalar(struct shell *sh, const char *type, const char *text
     return nullptr;
 }
 
-static struct value *map_literal(struct shell *sh, struct value *map, const char *inner, const char *raw, char **out_why)
+static bool is_map_type(const char *type)
 {
-    struct list words = list_make(&sh->scratch);
-    split_words(arena_copy(&sh->scratch, raw + 1, strlen(raw) - 2), &words);
-    for (size_t i = 0; i < words.count; i++) {
-        char *equals = strchr(words.at[i], '='), *key;
+    return !strncmp(type, "hmap[", 5) || !strncmp(type, "bmap[", 5);
+}
+
+/* What is inside the type's brackets. */
+static char *inner_type(struct arena *arena, const char *type)
+{
+    size_t skip = is_map_type(type) ? 5 : 1, size = strlen(type);
+    return size > skip + 1 ? arena_copy(arena, type + skip, size - skip - 1) : "str";
+}
+
+static struct value *map_literal(struct shell *sh, const char *type, const struct words *words, char **out_why)
+{
+    struct value *map = value_make(*type == 'h' ? VALUE_HMAP : VALUE_BMAP);
+    char *inner = inner_type(&sh->scratch, type);
+    for (size_t i = 0; i < words->count; i++) {
+        char *raw = arena_copy(&sh->scratch, words->at[i].raw, strlen(words->at[i].raw)), *equals = strchr(raw, '='), *key;
         if (!equals) return *out_why = arena_print(&sh->scratch, "expected %s", inner), value_free(map), nullptr;
         *equals = 0;
-        struct value *item = expand_string(sh, words.at[i], &key) ? value_typed(sh, inner, equals + 1, out_why) : nullptr;
+        struct word key_word = word_make(&sh->scratch, raw), value_word = word_make(&sh->scratch, equals + 1);
+        struct value *item = expand_string(sh, &key_word, &key) ? value_typed(sh, inner, &value_word, out_why) : nullptr;
         if (!item) return value_free(map), nullptr;
         value_put(map, key, item);
     }
     return map;
 }
 
-/* Null with *out_why: not of the type. Null without: a hard error. */
-struct value *value_typed(struct shell *sh, const char *type, const char *raw, char **out_why)
+static struct value *array_literal(struct shell *sh, const char *type, const struct words *words, char **out_why)
 {
-    bool bracketed = is_bracketed(raw);
+    struct list items = list_make(&sh->scratch);
+    struct value *array = value_make(VALUE_ARRAY);
+    char *inner = inner_type(&sh->scratch, type);
+    bool nested = *inner == '[' || is_map_type(inner), good = true;
+    for (size_t i = 0; good && nested && i < words->count; i++) {
+        struct value *item = value_typed(sh, inner, &words->at[i], out_why);
+        if (item) value_insert(array, array->count, item);
+        else good = false;
+    }
+    if (good && !nested) good = expand_words(sh, (struct words *)words, &items);
+    for (size_t i = 0; good && i < items.count; i++) {
+        struct value *item = scalar(sh, inner, items.at[i], out_why);
+        if (item) value_insert(array, array->count, item);
+        else good = false;
+    }
+    if (good) return array;
+    value_free(array);
+    return nullptr;
+}
+
+/* The elements of a bracketed word; those of the program's are read once. */
+static const struct words *bracket_words(struct shell *sh, struct word *word, struct words *made)
+{
+    word_ready(word);
+    if (word->parts && word->parts->kind == PART_LITERAL) return &word->parts->arguments;
+    size_t size = strlen(word->raw);
+    *made = words_make(&sh->scratch, arena_copy(&sh->scratch, word->raw + 1, size - 2));
+    return made;
+}
+
+struct value *value_typed(struct shell *sh, const char *type, struct word *word, char **out_why)
+{
+    bool bracketed = is_bracketed(word->raw), map = is_map_type(type);
+    struct words made;
     *out_why = nullptr;
-    size_t size = strlen(type);
-    bool map = !strncmp(type, "hmap[", 5) || !strncmp(type, "bmap[", 5);
     if (!map && *type != '[') {
         char *text;
         if (bracketed) return *out_why = arena_print(&sh->scratch, "expected %s, but received [str]", type), nullptr;
-        return expand_string(sh, raw, &text) ? scalar(sh, type, text, out_why) : nullptr;
+        return expand_string(sh, word, &text) ? scalar(sh, type, text, out_why) : nullptr;
     }
     if (!bracketed) return *out_why = arena_print(&sh->scratch, "expected %s, but received str", print_type(&sh->scratch, type)), nullptr;
-    size_t skip = map ? 5 : 1;
-    char *inner = arena_copy(&sh->scratch, type + skip, size > skip ? size - skip - 1 : 0);
-    if (!*inner) inner = "str";
-    if (map) return map_literal(sh, value_make(*type == 'h' ? VALUE_HMAP : VALUE_BMAP), inner, raw, out_why);
-    struct list items = list_make(&sh->scratch);
-    if (!expand_array_literal(sh, raw, &items)) return nullptr;
-    struct value *array = value_make(VALUE_ARRAY);
-    for (size_t i = 0; i < items.count; i++) {
-        struct value *item = scalar(sh, inner, items.at[i], out_why);
-        if (!item) return value_free(array), nullptr;
-        value_insert(array, array->count, item);
-    }
-    return array;
-}
-
-static struct key read_key(struct assignment *a, char *word)
-{
-    struct key key = {.name = word};
-    char *colon = word;
-    while (*colon && *colon != ':') colon += *colon == '[' ? skip_group(colon, 0) : 1;
-    if (*colon) *colon = 0, key.type = colon + 1;
-    char *open = strchr(word, '[');
-    if (!open) return key;
-    size_t size = strlen(open);
-    *open = 0;
-    if (size == 2) key.type = "[str]";
-    else key.index = arena_copy(&a->sh->scratch, open + 1, size - 2);
-    return key;
+    if (!enter(sh)) return nullptr;
+    const struct words *words = bracket_words(sh, word, &made);
+    struct value *value = map ? map_literal(sh, type, words, out_why) : array_literal(sh, type, words, out_why);
+    leave(sh);
+    return value;
 }
 
 static bool may_set(const char *name)
@@ -122,119 +145,179 @@ static bool may_set(const char *name)
 
 static bool type_is_known(const char *type)
 {
-    size_t skip = *type == '[' ? 1 : !strncmp(type, "hmap[", 5) || !strncmp(type, "bmap[", 5) ? 5 : 0;
-    size_t size = strlen(type);
+    size_t skip = *type == '[' ? 1 : is_map_type(type) ? 5 : 0, size = strlen(type);
     if (!skip) return !strcmp(type, "str") || !strcmp(type, "int") || !strcmp(type, "float") || !strcmp(type, "bool");
-    if (size <= skip || type[size - 1] != ']') return false;
+    if (size <= skip || size > 60 || type[size - 1] != ']') return false;
     char inner[64];
-    if (size - skip - 1 >= sizeof inner) return false;
     memcpy(inner, type + skip, size - skip - 1);
     inner[size - skip - 1] = 0;
     return !*inner || type_is_known(inner);
 }
 
-static bool check_keys(struct assignment *a, struct key *keys)
+static bool check_keys(struct job_of_let *a)
 {
     struct arena *arena = &a->sh->scratch;
-    for (size_t i = 0; i < a->keys.count; i++) {
-        keys[i] = read_key(a, a->keys.at[i]);
+    const struct key *keys = a->assignment->keys;
+    const struct words *values = &a->assignment->values;
+    for (size_t i = 0; i < a->assignment->count; i++) {
         const char *name = keys[i].name;
         if (!a->exporting && !may_set(name)) return refuse(a, arena_print(arena, "not allowed to set `%s`", name));
         if (!name_is_valid(name)) return refuse(a, "invalid variable name: only alphanumerical characters and underscores are supported");
         if (keys[i].type && !type_is_known(keys[i].type)) return refuse(a, arena_print(arena, "%s: unknown type `%s`", name, keys[i].type));
         for (size_t j = 0; j < i; j++)
-            if (!strcmp(name, keys[j].name) && !keys[i].index)
+            if (keys[i].hash == keys[j].hash && !strcmp(name, keys[j].name) && !keys[i].index)
                 return refuse(a, arena_print(arena, "repeated assignment to same key, and thus ignored. Repeated key: '%s'", name));
     }
-    if (a->keys.count == a->values.count) return true;
-    bool values = a->values.count > a->keys.count;
-    size_t last = (values ? a->keys.count : a->values.count) - 1;
+    if (a->assignment->count == values->count) return true;
+    bool extra = values->count > a->assignment->count;
+    size_t last = (extra ? a->assignment->count : values->count) - 1;
     return refuse(a, arena_print(arena, "extra %s were supplied, and thus ignored. Previous assignment: '%s' = '%s'",
-                                 values ? "values" : "keys", keys[last].name, a->values.at[last]));
+                                 extra ? "values" : "keys", keys[last].name, values->at[last].raw));
 }
 
-static bool calculate(struct assignment *a, const char *left, const char *right, char **out_text)
+/* As the language prints doubles: all digits, never an exponent, always a point. */
+static char *print_double(struct arena *arena, double value)
 {
-    bool whole = is_number(left, false) && is_number(right, false);
-    if ((!whole && (!is_number(left, true) || !is_number(right, true)))) return false;
-    const char *operator = a->operator;
+    char text[40];
+    if (isnan(value)) return "NaN";
+    if (isinf(value)) return value < 0 ? "-inf" : "inf";
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, nullptr) == value) break;
+    }
+    if (!strchr(text, 'e')) return arena_print(arena, "%s%s", text, strchr(text, '.') ? "" : ".0");
+    char *plain = arena_print(arena, "%.*f", fabs(value) < 1 ? 340 : 1, value);
+    size_t size = strlen(plain);
+    while (size > 1 && plain[size - 1] == '0' && plain[size - 2] != '.') plain[--size] = 0;
+    return plain;
+}
+
+static bool doubles(struct job_of_let *a, const char *left, const char *right, char **out_text)
+{
     struct arena *arena = &a->sh->scratch;
-    if (!strcmp(operator, "/") || !strcmp(operator, "**")) {
-        char *wide = arena_print(arena, "%s%s %s (%s%s)", left, whole ? ".0" : "", operator, right, whole ? ".0" : "");
-        if (strtod(right, nullptr) == 0 && *operator == '/') return false;
-        *out_text = arithmetic(a->sh, wide);
-        if (!strpbrk(*out_text, ".e")) *out_text = arena_print(arena, "%s.0", *out_text);
-        return true;
+    if (!is_float(left) || !is_float(right)) return false;
+    double x = strtod(left, nullptr), y = strtod(right, nullptr), result = 0;
+    switch (a->assignment->operator) {
+    case ASSIGN_ADD: result = x + y; break;
+    case ASSIGN_SUBTRACT: result = x - y; break;
+    case ASSIGN_MULTIPLY: result = x * y; break;
+    case ASSIGN_DIVIDE: result = x / y; break;
+    case ASSIGN_POWER: result = pow(x, y); break;
+    default:
+        result = trunc(x / y);
+        if (!isfinite(result) || fabs(result) > 9e18) return false;
+        return *out_text = arena_number(arena, (long long)result), true;
     }
-    if (!strcmp(operator, "//")) {
-        if (strtod(right, nullptr) == 0) return false;
-        if (whole && strtoll(right, nullptr, 10) != -1) *out_text = arena_print(arena, "%lld", strtoll(left, nullptr, 10) / strtoll(right, nullptr, 10));
-        else *out_text = arena_print(arena, "%.0f", __builtin_trunc(strtod(left, nullptr) / strtod(right, nullptr)));
-        return true;
-    }
-    *out_text = arithmetic(a->sh, arena_print(arena, "(%s) %s (%s)", left, operator, right));
-    return is_number(*out_text, true);
+    return *out_text = print_double(arena, result), true;
 }
 
-/* The new value of `name OPERATOR= raw`; null with why, or on a hard error without. */
-static struct value *updated(struct assignment *a, const struct key *key, const char *raw)
+/* Sums and products in 128 bits when both sides are whole. */
+static bool calculated(struct job_of_let *a, const char *left, const char *right, char **out_text)
 {
-    struct shell *sh = a->sh;
-    struct entry *entry = scope_find_writable(sh->scope, key->name);
-    if (!entry || entry->value->kind >= VALUE_FUNCTION)
-        return refuse(a, arena_print(&sh->scratch, "cannot update non existing variable `%s`", key->name)), nullptr;
-    struct value *old = entry->value;
-    struct list items = list_make(&sh->scratch);
-    bool array = is_bracketed(raw);
-    char *text = nullptr;
-    if (array ? !expand_array_literal(sh, raw, &items) : !expand_string(sh, raw, &text)) return nullptr;
-    if (!array) list_add(&items, text);
-    char c = a->operator[0];
-    bool joins = !strcmp(a->operator, "++") || c == ':';
-    char *why = arena_print(&sh->scratch, "type error: variable `%s` of type `%s` does not support operator", key->name,
-                            old->kind == VALUE_ARRAY ? "array" : old->kind == VALUE_STRING ? "str" : "map");
-    if (joins && old->kind == VALUE_STRING && !array)
-        return value_string(arena_print(&sh->scratch, "%s%s", c == ':' ? text : old->text, c == ':' ? old->text : text));
-    struct value *copy = value_copy(old);
-    if (joins && old->kind != VALUE_ARRAY) return copy;
-    if (joins || (c == '\\' && old->kind == VALUE_ARRAY)) {
-        for (size_t i = 0; i < items.count; i++) {
-            if (joins) value_insert(copy, c == ':' ? i : copy->count, value_string(items.at[i]));
-            for (size_t j = copy->count; !joins && j-- > 0;)
-                if (!strcmp(copy->entries[j].value->text, items.at[i])) value_remove(copy, j);
-        }
-        return copy;
+    enum operator operator = a->assignment->operator;
+    struct arena *arena = &a->sh->scratch;
+    long x, y, z;
+    if (operator == ASSIGN_DIVIDE || operator == ASSIGN_POWER || !whole_number(right, &y)) return doubles(a, left, right, out_text);
+    if (!whole_number(left, &x)) {
+        const char *digits = left + (*left == '-'), *why;
+        if (!isdigit((unsigned char)*digits) || digits[strspn(digits, "0123456789")] || operator == ASSIGN_DIVIDE_WHOLE || strlen(digits) > 38)
+            return doubles(a, left, right, out_text);
+        *out_text = calculate(arena, arena_print(arena, "%s %c (%s)", left, "+-*"[operator - ASSIGN_ADD], right), &why);
+        return *out_text && strlen(*out_text) < 40;
     }
-    bool good = !array && c != '\\' && !value_is_map(old);
-    for (size_t i = 0; good && i < (old->kind == VALUE_STRING ? 1 : old->count); i++) {
-        char **slot = old->kind == VALUE_STRING ? &copy->text : &copy->entries[i].value->text, *result;
-        good = calculate(a, *slot, text, &result);
-        if (!good) break;
-        free(*slot);
-        *slot = heap_copy(result);
+    if (operator == ASSIGN_DIVIDE_WHOLE) {
+        if (y == 0 || (y == -1 && x == INT64_MIN)) return false;
+        return *out_text = arena_number(arena, x / y), true;
+    }
+    bool overflow = operator == ASSIGN_ADD        ? __builtin_add_overflow(x, y, &z)
+                    : operator == ASSIGN_SUBTRACT ? __builtin_sub_overflow(x, y, &z)
+                                                  : __builtin_mul_overflow(x, y, &z);
+    const char *why;
+    if (!overflow) *out_text = arena_number(arena, z);
+    else *out_text = calculate(arena, arena_print(arena, "%ld %c (%ld)", x, "+-*"[operator - ASSIGN_ADD], y), &why);
+    return *out_text != nullptr;
+}
+
+static char *not_supported(struct job_of_let *a, const struct key *key, const struct value *old)
+{
+    return arena_print(&a->sh->scratch, "type error: variable `%s` of type `%s` does not support operator", key->name,
+                       old->kind == VALUE_ARRAY ? "array" : old->kind == VALUE_STRING ? "str" : old->kind == VALUE_HMAP ? "hmap[]" : "bmap[]");
+}
+
+/* Elements put at an end of an array, or taken out of it. */
+static struct value *joined(struct job_of_let *a, const struct value *old, const struct list *items)
+{
+    enum operator operator = a->assignment->operator;
+    struct value *copy = value_copy(old);
+    for (size_t i = 0; i < items->count; i++) {
+        if (operator != ASSIGN_REMOVE) {
+            value_insert(copy, operator == ASSIGN_PREPEND ? i : copy->count, value_string(items->at[i]));
+            continue;
+        }
+        for (size_t j = copy->count; j-- > 0;)
+            if (copy->entries[j].value->text && !strcmp(copy->entries[j].value->text, items->at[i])) value_remove(copy, j);
+    }
+    return copy;
+}
+
+static struct value *with_each_calculated(struct job_of_let *a, const struct key *key, const struct value *old, const char *text)
+{
+    struct value *copy = value_copy(old);
+    size_t count = old->kind == VALUE_STRING ? 1 : old->count;
+    bool good = !value_is_map(old);
+    for (size_t i = 0; good && i < count; i++) {
+        struct value *slot = old->kind == VALUE_STRING ? copy : copy->entries[i].value;
+        char *result;
+        good = slot->text && calculated(a, slot->text, text, &result);
+        if (good) value_set_text(slot, result, strlen(result));
     }
     if (good) return copy;
     value_free(copy);
-    return refuse(a, why), nullptr;
+    return refuse(a, not_supported(a, key, old)), nullptr;
 }
 
-static struct value *evaluate(struct assignment *a, const struct key *key, const char *raw)
+/* The new value of `name OPERATOR= word`; null with why, or on a hard error without. */
+static struct value *updated(struct job_of_let *a, const struct key *key, struct word *word)
 {
-    if (*a->operator && *a->operator != '?') return updated(a, key, raw);
-    const char *type = key->type ? key->type : is_bracketed(raw) ? "[str]" : "str";
+    struct shell *sh = a->sh;
+    enum operator operator = a->assignment->operator;
+    struct list items = list_make(&sh->scratch);
+    bool array = is_bracketed(word->raw), joins = operator == ASSIGN_APPEND || operator == ASSIGN_PREPEND;
+    char *text = nullptr;
+    if (array ? !expand_array_literal(sh, word->raw, &items) : !expand_string(sh, word, &text)) return nullptr;
+    struct entry *entry = scope_find_writable(sh->scope, key->name);
+    if (!entry || !value_is_variable(entry->value))
+        return refuse(a, arena_print(&sh->scratch, "cannot update non existing variable `%s`", key->name)), nullptr;
+    struct value *old = entry->value;
+    if (!array) list_add(&items, text);
+    if (joins && old->kind == VALUE_STRING && !array) {
+        if (old->size + strlen(text) > TEXT_MAX) return fail(sh, "expansion error: a text of more than %d bytes", TEXT_MAX), nullptr;
+        bool front = operator == ASSIGN_PREPEND;
+        return value_string(arena_print(&sh->scratch, "%s%s", front ? text : old->text, front ? old->text : text));
+    }
+    if (joins && old->kind != VALUE_ARRAY) return value_copy(old);
+    if (joins || (operator == ASSIGN_REMOVE && old->kind == VALUE_ARRAY)) return joined(a, old, &items);
+    if (array || operator == ASSIGN_REMOVE) return refuse(a, not_supported(a, key, old)), nullptr;
+    return with_each_calculated(a, key, old, text);
+}
+
+static struct value *evaluated(struct job_of_let *a, const struct key *key, struct word *word)
+{
+    if (a->assignment->operator > ASSIGN_MISSING && !a->exporting) return updated(a, key, word);
+    const char *type = key->type ? key->type : is_bracketed(word->raw) ? "[str]" : "str";
     char *why;
-    struct value *value = value_typed(a->sh, type, raw, &why);
+    struct value *value = value_typed(a->sh, type, word, &why);
     if (!value && why) refuse(a, arena_print(&a->sh->scratch, "%s: %s", key->name, why));
     return value;
 }
 
-static bool store_index(struct assignment *a, const struct key *key, struct value **value)
+static bool store_index(struct job_of_let *a, const struct key *key, struct value **value)
 {
     struct shell *sh = a->sh;
-    struct entry *entry = scope_find_writable(sh->scope, key->name);
-    char *index;
+    char *index, *end;
     if (!expand_string(sh, key->index, &index)) return false;
-    if (!entry) return refuse(a, "index value does not exist");
+    struct entry *entry = scope_find_writable(sh->scope, key->name);
+    if (!entry || !value_is_variable(entry->value)) return refuse(a, "index value does not exist");
     if ((*value)->kind != VALUE_STRING && entry->value->kind == VALUE_ARRAY) return refuse(a, "multi-dimensional arrays are not yet supported");
     if (value_is_map(entry->value)) {
         value_put(entry->value, index, *value);
@@ -242,7 +325,6 @@ static bool store_index(struct assignment *a, const struct key *key, struct valu
         return true;
     }
     if (entry->value->kind != VALUE_ARRAY) return refuse(a, "cannot assign to an index of a string");
-    char *end;
     unsigned long at = strtoul(index, &end, 10);
     if (!isdigit((unsigned char)*index) || *end)
         return refuse(a, arena_print(&sh->scratch, "index variable is not a numeric value: `%s`", index));
@@ -253,120 +335,108 @@ static bool store_index(struct assignment *a, const struct key *key, struct valu
     return true;
 }
 
-static bool store(struct assignment *a, const struct key *key, struct value **value)
+static bool store(struct job_of_let *a, const struct key *key, struct value **value)
 {
     if (a->exporting) {
         struct list all = list_make(&a->sh->scratch);
         if (value_is_map(*value)) return refuse(a, arena_print(&a->sh->scratch, "%s: maps cannot be exported", key->name));
         value_flatten(*value, &all);
-        setenv(key->name, list_join(&all, " "), 1);
+        setenv(key->name, all.count ? list_join(&all, " ") : "", 1);
         return true;
     }
     if (key->index) return store_index(a, key, value);
-    if (*a->operator != '?' || !scope_find(a->sh->scope, key->name)) {
+    if (a->assignment->operator != ASSIGN_MISSING || !value_is_variable(scope_find_hashed(a->sh->scope, key->name, key->hash))) {
         scope_set(a->sh->scope, key->name, *value);
         *value = nullptr;
     }
     return true;
 }
 
-static bool assign(struct assignment *a)
+static bool assign(struct job_of_let *a)
 {
-    size_t count = a->keys.count;
-    struct key *keys = arena_alloc(&a->sh->scratch, count * sizeof *keys);
-    struct value **values = arena_alloc(&a->sh->scratch, count * sizeof(struct value *));
+    const struct assignment *it = a->assignment;
+    struct value **values = arena_alloc(&a->sh->scratch, it->count * sizeof(struct value *));
     size_t made = 0;
-    if (!check_keys(a, keys)) return false;
-    while (made < count && (values[made] = evaluate(a, &keys[made], a->values.at[made]))) made++;
-    bool good = made == count;
-    for (size_t i = 0; good && i < count; i++) good = store(a, &keys[i], &values[i]);
+    if (!check_keys(a)) return false;
+    while (made < it->count && (values[made] = evaluated(a, &it->keys[made], &it->values.at[made]))) made++;
+    bool good = made == it->count;
+    for (size_t i = 0; good && i < it->count; i++) good = store(a, &it->keys[i], &values[i]);
     for (size_t i = 0; i < made; i++) value_free(values[i]);
     return good;
 }
 
-static void say(const char *text)
-{
-    (void)!write(1, text, strlen(text));
-}
-
-static void list_variables(struct shell *sh)
+static void list_variable(struct shell *sh, const char *name, const struct value *value)
 {
     struct arena *arena = &sh->scratch;
-    for (const struct scope *scope = sh->scope; scope; scope = scope->outer) {
-        for (size_t i = 0; i < scope->count; i++) {
-            const struct value *value = scope->entries[i].value;
-            if (value->kind >= VALUE_FUNCTION) continue;
-            struct buf line = buf_make(arena);
-            buf_text(&line, arena_print(arena, "%s = ", scope->entries[i].key));
-            if (value->kind == VALUE_STRING) buf_text(&line, value->text);
-            else buf_text(&line, "[ ");
-            for (size_t j = 0; j < value->count; j++) {
-                struct list all = list_make(arena);
-                value_flatten(value->entries[j].value, &all);
-                if (j) buf_text(&line, ", ");
-                if (value->entries[j].key) buf_text(&line, arena_print(arena, "'%s'=", value->entries[j].key));
-                buf_text(&line, arena_print(arena, "'%s'", list_join(&all, " ")));
-            }
-            if (value->kind != VALUE_STRING) buf_text(&line, value->count ? " ]" : "]");
-            buf_text(&line, "\n");
-            say(line.at);
-        }
+    struct buf line = buf_make(arena);
+    if (!value_is_variable(value)) return;
+    buf_text(&line, name);
+    buf_text(&line, value->kind == VALUE_STRING ? " = " : " = [ ");
+    if (value->kind == VALUE_STRING) buf_text(&line, value->text);
+    for (size_t j = 0; j < value->count; j++) {
+        struct list all = list_make(arena);
+        value_flatten(value->entries[j].value, &all);
+        if (j) buf_text(&line, ", ");
+        if (value->entries[j].key) buf_text(&line, arena_print(arena, "'%s'=", value->entries[j].key));
+        buf_text(&line, arena_print(arena, "'%s'", all.count ? list_join(&all, " ") : ""));
     }
+    if (value->kind != VALUE_STRING) buf_text(&line, value->count ? " ]" : "]");
+    buf_char(&line, '\n');
+    say(sh, line.at, line.size);
 }
 
-static bool export_names(struct shell *sh, const struct list *names)
+static bool list_variables(struct shell *sh)
 {
-    extern char **environ;
-    for (char **at = environ; !names->count && at && *at; at++) {
-        char *equals = strchr(*at, '=');
-        if (equals) say(arena_print(&sh->scratch, "%.*s = \"%s\"\n", (int)(equals - *at), *at, equals + 1));
-    }
-    for (size_t i = 0; i < names->count; i++) {
-        const struct value *value = scope_find(sh->scope, names->at[i]);
-        if (value && value->kind == VALUE_STRING) {
-            setenv(names->at[i], value->text, 1);
-        } else if (!getenv(names->at[i])) {
-            char *message = arena_print(&sh->scratch, "ion: cannot export %s because it does not exist.\n", names->at[i]);
-            (void)!write(2, message, strlen(message));
-            return sh->status = 1, true;
-        }
-    }
+    for (const struct scope *scope = sh->scope; scope; scope = scope->outer)
+        for (size_t i = 0; i < scope->count; i++) list_variable(sh, scope->entries[i].key, scope->entries[i].value);
     return sh->status = 0, true;
 }
 
-/* Where the operator's `=` is; the end when there is none. */
-static size_t find_equals(const char *text)
+static bool export_names(struct shell *sh, const struct assignment *it)
 {
-    size_t i = 0;
-    while (text[i] && text[i] != '=') i = text[i] == '[' ? skip_group(text, i) : i + 1;
-    return i;
+    extern char **environ;
+    for (char **at = environ; !it->count && at && *at; at++) {
+        char *equals = strchr(*at, '=');
+        if (equals) sayf(sh, "%.*s = \"%s\"\n", (int)(equals - *at), *at, equals + 1);
+    }
+    sh->status = 0;
+    for (size_t i = 0; i < it->count; i++) {
+        const char *name = it->keys[i].name;
+        const struct value *value = scope_find(sh->scope, name);
+        if (value && value->kind == VALUE_STRING && *name) {
+            setenv(name, value->text, 1);
+        } else if (!*name || !getenv(name)) {
+            complain(sh, "ion: cannot export %s because it does not exist.\n", name);
+            return sh->status = 1, true;
+        }
+    }
+    return true;
 }
 
-bool run_let(struct shell *sh, const char *text, bool exporting)
+/* `let name = text` and the like, of which scripts are full: no type, one key, and nothing that could be refused. */
+static bool assign_text(struct shell *sh, const struct assignment *it, bool *out_done)
 {
-    struct assignment a = {.sh = sh, .keys = list_make(&sh->scratch), .values = list_make(&sh->scratch), .exporting = exporting};
-    size_t equals = find_equals(text), end = equals;
-    static const char *const OPERATORS[] = {"//", "**", "++", "::", "\\\\", "+", "-", "*", "/", "?"};
-    for (size_t i = 0; text[equals] && i < sizeof OPERATORS / sizeof *OPERATORS; i++) {
-        size_t size = strlen(OPERATORS[i]);
-        if (equals < size || strncmp(text + equals - size, OPERATORS[i], size)) continue;
-        memcpy(a.operator, OPERATORS[i], size);
-        end = equals - size;
-        break;
-    }
-    split_words(arena_copy(&sh->scratch, text, end), &a.keys);
-    if (!text[equals] && exporting) return export_names(sh, &a.keys);
-    if (!text[equals] && !a.keys.count) return list_variables(sh), sh->status = 0, true;
-    if (!text[equals]) return fail(sh, "syntax error: no operator supplied for assignment");
-    if (!a.keys.count) return fail(sh, "syntax error: no key supplied for assignment");
-    split_words(text + equals + 1, &a.values);
-    if (!a.values.count) return fail(sh, "syntax error: no values supplied for assignment");
-    if (exporting) memset(a.operator, 0, sizeof a.operator);
-    bool good = assign(&a);
+    const struct key *key = it->keys;
+    *out_done = false;
+    if (it->operator != ASSIGN || it->count != 1 || it->values.count != 1 || key->type || key->index) return true;
+    if (*it->values.at->raw == '[' || !name_is_valid(key->name) || !may_set(key->name)) return true;
+    char *text;
+    if (!expand_string(sh, it->values.at, &text)) return false;
+    scope_set_text(sh->scope, key->name, key->hash, text, strlen(text));
+    *out_done = true;
+    sh->status = 0;
+    return true;
+}
+
+bool run_assignment(struct shell *sh, const struct assignment *it, bool exporting)
+{
+    struct job_of_let a = {.sh = sh, .assignment = it, .exporting = exporting};
+    bool done = false;
+    if (!it->values.count) return exporting ? export_names(sh, it) : list_variables(sh);
+    bool good = exporting || assign_text(sh, it, &done);
+    if (good && !done) good = assign(&a);
+    if (!good && !a.why) return false;
     sh->status = good ? 0 : 1;
-    if (good) return true;
-    if (!a.why) return false;
-    char *message = arena_print(&sh->scratch, "ion: assignment error: %s\n", a.why);
-    (void)!write(2, message, strlen(message));
+    if (!good) complain(sh, "ion: assignment error: %s\n", a.why);
     return true;
 }

@@ -1,228 +1,355 @@
 /* SPDX-License-Identifier: MIT
- * Pipelines as processes. A single builtin or function runs in the shell itself, its descriptors swapped and put back. */
+ * Pipelines as processes. A single builtin or function runs in the shell itself, its descriptors swapped and put back. An external
+ * command borrows the shell's memory until its program is there (vfork): what it does until then is system calls only. */
 #include "expand/expand.h"
 #include "job.h"
+#include "run/streams.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct command {
     const struct item *item;
     struct list arguments;
     struct function *function;
-    builtin_function *builtin;
+    const struct builtin *builtin;
+    char *path;              /* of an external one */
 };
 
-static int scratch_file(void)
+/* -- where commands are ------------------------------------------------------------------------------------------------ */
+
+static struct {
+    char *search;            /* the PATH that these were found with */
+    struct scope found;
+} paths;
+
+void command_paths_forget(void)
 {
-    char path[] = "/tmp/ion.XXXXXX";
-    int file = mkstemp(path);
-    if (file >= 0) unlink(path);
-    if (file >= 0) fcntl(file, F_SETFD, FD_CLOEXEC);
-    return file;
+    scope_fini(&paths.found);
+    free(paths.search);
+    paths.search = nullptr;
 }
 
-static bool write_all(int file, const char *text, size_t size)
+static bool is_program(const char *path)
 {
-    while (size) {
-        ssize_t done = write(file, text, size);
-        if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) return false;
-        text += done, size -= (size_t)done;
+    struct stat info;
+    return !access(path, X_OK) && !stat(path, &info) && S_ISREG(info.st_mode);
+}
+
+char *command_path(struct shell *sh, const char *name)
+{
+    const char *search = getenv("PATH");
+    if (!search) search = "/bin:/usr/bin";
+    if (strchr(name, '/')) return access(name, F_OK) ? nullptr : arena_print(&sh->scratch, "%s", name);
+    if (!*name || strlen(name) > 255) return nullptr;
+    if (!paths.search || strcmp(paths.search, search) != 0) {
+        command_paths_forget();
+        paths.search = heap_copy(search);
     }
-    return true;
-}
-
-static int open_redirect(struct shell *sh, const struct redirect *r, const char *target)
-{
-    if (r->kind == REDIRECT_TEXT) {
-        int file = scratch_file();
-        size_t size = strlen(target);
-        const char *text = size && target[size - 1] == '\n' ? target : arena_print(&sh->scratch, "%s\n", target);
-        if (file >= 0 && write_all(file, text, strlen(text))) lseek(file, 0, SEEK_SET);
-        return file;
-    }
-    if (r->kind == REDIRECT_IN) return open(target, O_RDONLY | O_CLOEXEC);
-    return open(target, O_WRONLY | O_CREAT | O_CLOEXEC | (r->kind == REDIRECT_APPEND ? O_APPEND : O_TRUNC), 0666);
-}
-
-static bool redirect(struct shell *sh, const struct item *item)
-{
-    for (const struct redirect *r = item->redirects; r; r = r->next) {
-        char *target;
-        if (!expand_string(sh, r->target, &target)) return false;
-        int file = open_redirect(sh, r, target);
-        if (file < 0) {
-            const char *what = r->kind >= REDIRECT_IN ? "stdin" : r->streams == STREAM_OUT ? "stdout" : r->streams == STREAM_ERR ? "stderr" : "both stdout and stderr";
-            return fail(sh, "pipeline execution error: failed to redirect %s%s'%s'%s: %s (os error %d)", r->kind >= REDIRECT_IN ? "" : what,
-                        r->kind >= REDIRECT_IN ? "" : " to file ", target, r->kind >= REDIRECT_IN ? " to stdin" : "", strerror(errno), errno);
+    uint32_t hash = name_hash(name);
+    const struct value *known = scope_find_hashed(&paths.found, name, hash);
+    if (known) return arena_copy(&sh->scratch, known->text, known->size);
+    for (const char *folder = search; *folder;) {
+        size_t size = strcspn(folder, ":");
+        char *path = arena_print(&sh->scratch, "%.*s/%s", (int)size, folder, name);
+        if (size && is_program(path)) {
+            scope_set_text(&paths.found, name, hash, path, strlen(path));
+            return path;
         }
-        if (r->kind >= REDIRECT_IN) dup2(file, 0);
-        else {
-            if (r->streams & STREAM_OUT) dup2(file, 1);
-            if (r->streams & STREAM_ERR) dup2(file, 2);
-        }
-        close(file);
+        folder += size + (folder[size] == ':');
     }
-    return true;
+    return nullptr;
 }
 
-static bool run_inside(struct shell *sh, struct command *c)
-{
-    if (c->builtin) return c->builtin(sh, &c->arguments);
-    return function_call(sh, c->function, &c->item->words);
-}
+/* -- what a command is -------------------------------------------------------------------------------------------------- */
 
-static bool run_in_shell(struct shell *sh, struct command *c)
+static bool find_builtin(struct item *item, const struct list *arguments, struct command *c)
 {
-    if (!c->item->redirects) return run_inside(sh, c);
-    int saved[3];
-    for (int i = 0; i < 3; i++) saved[i] = fcntl(i, F_DUPFD_CLOEXEC, 10);
-    bool good = redirect(sh, c->item) && run_inside(sh, c);
-    for (int i = 0; i < 3; i++) {
-        if (saved[i] < 0) continue;
-        dup2(saved[i], i);
-        close(saved[i]);
+    if (arguments->at[0] != item->words.at[0].raw) {
+        c->builtin = builtin_find(arguments->at[0]);
+    } else {
+        if (!item->looked) item->builtin = builtin_find(arguments->at[0]);
+        item->looked = true;
+        c->builtin = item->builtin;
     }
-    return good;
+    return c->builtin;
 }
 
-[[noreturn]] static void run_child(struct shell *sh, struct command *c)
+/* A function gets its words as they are: it reads them itself. A builtin hides a function of its name where it stands alone. */
+static bool resolve(struct shell *sh, struct item *item, bool alone, struct command *c)
 {
-    bool good = redirect(sh, c->item);
-    if (good && (c->builtin || c->function)) good = run_inside(sh, c);
-    else if (good) {
-        list_add(&c->arguments, nullptr);
-        execvp(c->arguments.at[0], c->arguments.at);
-        int error = errno;
-        dprintf(2, error == ENOENT ? "ion: command not found: %s\n" : "ion: command exec error: %s\n", c->arguments.at[0]);
-        _exit(error == ENOENT ? 127 : 126);
+    *c = (struct command){.item = item, .arguments = list_make(&sh->scratch)};
+    const struct value *value = scope_find_hashed(sh->scope, item->words.at[0].raw, item->hash);
+    bool function = value && value->kind == VALUE_FUNCTION;
+    if (function && !(alone && builtin_find(item->words.at[0].raw))) {
+        c->function = function_get(value->function);
+        list_add(&c->arguments, item->words.at[0].raw);
+        return true;
     }
-    if (!good) dprintf(2, "ion: %s\n", sh->error);
-    _exit(good ? sh->status : 1);
-}
-
-static bool is_executable(struct shell *sh, const char *name)
-{
-    if (strchr(name, '/')) return !access(name, X_OK);
-    const char *path = getenv("PATH");
-    char *folders = arena_print(&sh->scratch, "%s", path ? path : "/bin:/usr/bin");
-    for (char *folder = strtok(folders, ":"); folder; folder = strtok(nullptr, ":"))
-        if (!access(arena_print(&sh->scratch, "%s/%s", folder, name), X_OK)) return true;
+    for (size_t i = 0; i < item->words.count; i++) {
+        size_t before = c->arguments.count;
+        if (!expand_word(sh, &item->words.at[i], &c->arguments)) return false;
+        if (c->arguments.count == before && *item->words.at[i].raw == '@') list_add(&c->arguments, "");
+    }
+    if (!c->arguments.count) list_add(&c->arguments, "");
+    if (find_builtin(item, &c->arguments, c) || sh->no_execute || sh->sandbox) return true;
+    c->path = command_path(sh, c->arguments.at[0]);
+    if (c->path) return true;
+    fail(sh, "pipeline execution error: command not found: %s", c->arguments.at[0]);
+    const struct word *word = &item->words.at[0];
+    if (word->program && word->program->text) error_at(sh, word->program, word->place, strlen(word->raw));
     return false;
 }
 
-static bool resolve(struct shell *sh, const struct item *item, bool alone, struct command *c)
+/* -- inside the shell ---------------------------------------------------------------------------------------------------- */
+
+static bool run_inside(struct shell *sh, const struct command *c)
 {
-    *c = (struct command){.item = item, .arguments = list_make(&sh->scratch)};
-    for (size_t i = 0; i < item->words.count; i++) {
-        size_t before = c->arguments.count;
-        if (!expand_word(sh, item->words.at[i], &c->arguments)) return false;
-        if (c->arguments.count == before && *item->words.at[i] == '@') list_add(&c->arguments, "");
-    }
-    if (!c->arguments.count) list_add(&c->arguments, "");
-    const struct value *value = scope_find(sh->scope, item->words.at[0]);
-    c->builtin = builtin_find(c->arguments.at[0]);
-    if (value && value->kind == VALUE_FUNCTION && !(alone && c->builtin)) {
-        c->function = value->function;
-        c->builtin = nullptr;
-    }
-    if (c->builtin || c->function || sh->no_execute || is_executable(sh, c->arguments.at[0])) return true;
-    return fail(sh, "pipeline execution error: command not found: %s", c->arguments.at[0]);
+    if (c->builtin) return builtin_run(sh, c->builtin, &c->arguments);
+    return function_call(sh, c->function, (struct words *)&c->item->words);
 }
 
-static pid_t spawn(struct shell *sh, struct command *c, const struct pipeline *pipeline, pid_t group, int input, const int pipes[2])
+static bool run_redirected(struct shell *sh, const struct command *c)
 {
-    pid_t pid = fork();
-    if (pid) return pid;
-    job_child(sh, group, !pipeline->background);
-    if (input >= 0) dup2(input, 0);
-    if (c->item->pipe & STREAM_OUT) dup2(pipes[1], 1);
-    if (c->item->pipe & STREAM_ERR) dup2(pipes[1], 2);
-    if (pipeline->disowned) {
-        int nothing = open("/dev/null", O_WRONLY);
-        dup2(nothing, 1), dup2(nothing, 2);
+    struct streams streams;
+    int saved[3] = {-1, -1, -1};
+    struct buf *caught = sh->caught;
+    bool muted = sh->muted;
+    if (!streams_open(sh, c->item, -1, -1, &streams)) return false;
+    for (int i = 0; i < 3; i++)
+        if (streams.at[i] >= 0) saved[i] = fcntl(i, F_DUPFD_CLOEXEC, 10);
+    streams_apply(&streams);
+    if (streams.at[1] >= 0) sh->caught = nullptr;
+    if (streams.at[2] >= 0) sh->muted = false;
+    struct streams closing = streams;
+    streams_close(&closing);
+    bool good = run_inside(sh, c);
+    sh->caught = caught;
+    sh->muted = muted;
+    for (int i = 0; i < 3; i++) {
+        if (streams.at[i] < 0) continue;
+        if (saved[i] >= 0) dup2(saved[i], i), close(saved[i]);
+        else close(i);
     }
-    run_child(sh, c);
+    streams_wait(&streams);
+    return good;
+}
+
+/* -- processes ----------------------------------------------------------------------------------------------------------- */
+
+struct launch {
+    struct shell *sh;
+    struct command *command;
+    const struct streams *streams;
+    pid_t group;
+    bool foreground, disowned;
+    int caught;              /* where a process expansion reads from, or -1 */
+    volatile int error;
+};
+
+/* The rest of the way of a new process to where it can be itself. */
+static void settle(const struct launch *l)
+{
+    job_child(l->sh, l->group, l->foreground);
+    if (l->disowned || l->sh->muted) {
+        int nothing = open("/dev/null", O_WRONLY);
+        if (l->disowned) dup2(nothing, 1);
+        dup2(nothing, 2);
+        close(nothing);
+    }
+    if (l->caught >= 0) dup2(l->caught, 1);
+    streams_apply(l->streams);
+}
+
+[[noreturn]] static void be_shell(const struct launch *l)
+{
+    struct shell *sh = l->sh;
+    settle(l);
+    sh->caught = nullptr;
+    sh->muted = false;
+    sh->interactive = false;
+    bool good = run_inside(sh, l->command);
+    if (!good) report(sh);
+    _exit(good ? sh->status : 1);
+}
+
+static pid_t start_program(struct launch *l)
+{
+    extern char **environ;
+    list_add(&l->command->arguments, nullptr);
+    char **arguments = l->command->arguments.at;
+    const char *path = l->command->path;
+    pid_t pid = vfork();
+    if (pid) return pid;
+    settle(l);
+    execve(path, arguments, environ);
+    l->error = errno;
+    _exit(l->error == ENOENT ? 127 : 126);
+}
+
+static pid_t start(struct launch *l)
+{
+    if (!l->command->builtin && !l->command->function) return start_program(l);
+    pid_t pid = fork();
+    if (!pid) be_shell(l);
+    return pid;
+}
+
+struct run {
+    struct shell *sh;
+    const struct pipeline *pipeline;
+    struct command *commands;
+    size_t count, made;
+    pid_t *pids;
+    int input, caught;       /* the read end for the next command; the write end of what is caught */
+    struct streams helpers;
+};
+
+static void keep_helpers(struct run *r, const struct streams *s)
+{
+    for (size_t i = 0; i < s->helper_count; i++) {
+        if (r->helpers.helper_count == sizeof r->helpers.helpers / sizeof *r->helpers.helpers) streams_wait(&r->helpers);
+        r->helpers.helpers[r->helpers.helper_count++] = s->helpers[i];
+    }
+}
+
+/* A program that was there when it was looked for, and is none. */
+static bool launch_failed(struct run *r, const struct launch *l)
+{
+    command_paths_forget();
+    const char *name = l->command->arguments.at[0];
+    if (l->error == ENOENT) return fail(r->sh, "pipeline execution error: command not found: %s", name);
+    return fail(r->sh, "pipeline execution error: command exec error: %s (os error %d)", strerror(l->error), l->error);
+}
+
+static bool start_one(struct run *r, bool *out_started)
+{
+    struct command *c = &r->commands[r->made];
+    struct streams streams;
+    int pipes[2] = {-1, -1};
+    *out_started = false;
+    if (c->item->pipe && pipe2(pipes, O_CLOEXEC))
+        return fail(r->sh, "pipeline execution error: could not create pipe: %s (os error %d)", strerror(errno), errno);
+    bool good = streams_open(r->sh, c->item, r->input, pipes[1], &streams);
+    struct launch l = {.sh = r->sh, .command = c, .streams = &streams, .group = r->made ? r->pids[0] : 0,
+                       .foreground = !r->pipeline->background, .disowned = r->pipeline->disowned, .caught = r->caught};
+    pid_t pid = good ? start(&l) : -1;
+    int error = errno;
+    if (r->input >= 0) close(r->input);
+    if (pipes[1] >= 0) close(pipes[1]);
+    r->input = pipes[0];
+    if (!good) return false;
+    streams_close(&streams);
+    keep_helpers(r, &streams);
+    if (pid < 0) return fail(r->sh, "pipeline execution error: could not fork: %s (os error %d)", strerror(error), error);
+    r->pids[r->made++] = pid;
+    *out_started = true;
+    job_joined(r->sh, r->pids[0], pid, !r->pipeline->background);
+    return !l.error || launch_failed(r, &l);
+}
+
+static bool finish(struct run *r, bool good, int caught_from)
+{
+    struct shell *sh = r->sh;
+    char *why = good ? nullptr : arena_print(&sh->scratch, "%s", sh->error);
+    if (r->input >= 0) close(r->input);
+    if (caught_from >= 0) {
+        close(r->caught);
+        read_everything(caught_from, sh->caught);
+        close(caught_from);
+    }
+    if (good && r->pipeline->background) {
+        if (!r->pipeline->disowned) job_background(sh, r->pids, r->count, r->pipeline->text);
+        return sh->status = 0, true;
+    }
+    bool ended = !r->made || job_wait(sh, r->pids, r->made, r->pipeline->text);
+    streams_wait(&r->helpers);
+    if (!good) fail(sh, "%s", why);
+    return good && ended;
 }
 
 static bool run_processes(struct shell *sh, const struct pipeline *pipeline, struct command *commands, size_t count)
 {
-    pid_t *pids = arena_alloc(&sh->scratch, count * sizeof *pids);
-    int input = -1;
-    size_t made = 0;
-    for (; made < count; made++) {
-        int pipes[2] = {-1, -1};
-        if (commands[made].item->pipe && pipe2(pipes, O_CLOEXEC)) break;
-        pids[made] = spawn(sh, &commands[made], pipeline, made ? pids[0] : 0, input, pipes);
-        if (pids[made] > 0) job_joined(sh, pids[0], pids[made], !pipeline->background);
-        if (input >= 0) close(input);
-        if (pipes[1] >= 0) close(pipes[1]);
-        input = pipes[0];
-        if (pids[made] < 0) break;
+    struct run r = {.sh = sh, .pipeline = pipeline, .commands = commands, .count = count, .input = -1, .caught = -1};
+    int caught[2] = {-1, -1};
+    bool good = true, started;
+    r.pids = arena_alloc(&sh->scratch, count * sizeof *r.pids);
+    if (sh->caught && !pipeline->background && pipe2(caught, O_CLOEXEC))
+        return fail(sh, "pipeline execution error: could not create pipe: %s (os error %d)", strerror(errno), errno);
+    r.caught = caught[1];
+    while (good && r.made < count) good = start_one(&r, &started);
+    return finish(&r, good, caught[0]);
+}
+
+static bool run_commands(struct shell *sh, const struct pipeline *pipeline, struct command *commands, size_t count)
+{
+    bool alone = count == 1 && !pipeline->background, inside = commands[0].builtin || commands[0].function;
+    for (size_t i = 0; sh->trace && i < count; i++) {
+        struct list words = list_make(&sh->scratch);
+        for (size_t j = 0; commands[i].function && j < commands[i].item->words.count; j++) list_add(&words, commands[i].item->words.at[j].raw);
+        complain(sh, "> %s\n", list_join(commands[i].function ? &words : &commands[i].arguments, " "));
     }
-    int error = errno;
-    if (input >= 0) close(input);
-    if (pipeline->background && made == count) {
-        if (!pipeline->disowned) job_background(sh, pids, count, commands[0].arguments.at[0]);
+    if (sh->no_execute) return true;
+    if (sh->sandbox && (!alone || commands[0].item->redirects || !inside || (commands[0].builtin && !commands[0].builtin->pure)))
         return sh->status = 0, true;
-    }
-    bool good = job_wait(sh, pids, made, commands[0].arguments.at[0]);
-    if (made < count) return fail(sh, "pipeline execution error: could not fork: %s (os error %d)", strerror(error), error);
-    return good;
+    if (alone && inside) return commands[0].item->redirects ? run_redirected(sh, commands) : run_inside(sh, commands);
+    return run_processes(sh, pipeline, commands, count);
 }
 
 bool run_pipeline(struct shell *sh, const struct pipeline *pipeline)
 {
-    size_t count = 0;
+    size_t count = 0, made = 0;
+    bool good = true;
+    struct command one, *commands = &one;
+    if (!sh->aliases) {
+        if (!run_aliases(sh, pipeline, &pipeline)) return false;
+        if (!pipeline) return true;
+    }
     for (const struct item *item = pipeline->items; item; item = item->next) count++;
-    struct command *commands = arena_alloc(&sh->scratch, count * sizeof *commands);
-    size_t i = 0;
-    bool alone = count == 1 && !pipeline->background;
-    for (const struct item *item = pipeline->items; item; item = item->next)
-        if (!resolve(sh, item, alone, &commands[i++])) return false;
-    for (i = 0; sh->trace && i < count; i++) dprintf(2, "> %s\n", list_join(&commands[i].arguments, " "));
-    if (sh->no_execute) return true;
-    if (alone && (commands[0].builtin || commands[0].function)) return run_in_shell(sh, &commands[0]);
-    return run_processes(sh, pipeline, commands, count);
+    if (count > 1) commands = arena_alloc(&sh->scratch, count * sizeof *commands);
+    for (struct item *item = pipeline->items; good && item; item = item->next)
+        good = resolve(sh, item, count == 1 && !pipeline->background, &commands[made++]);
+    good = good && run_commands(sh, pipeline, commands, count);
+    for (size_t i = 0; i < made; i++)
+        if (commands[i].function) function_put(commands[i].function);
+    return good;
 }
 
-static bool read_back(int file, struct buf *out)
+/* -- process expansions ---------------------------------------------------------------------------------------------------- */
+
+bool read_everything(int file, struct buf *out)
 {
-    char part[4096];
-    ssize_t size;
-    lseek(file, 0, SEEK_SET);
-    while ((size = read(file, part, sizeof part)) > 0) buf_bytes(out, part, strnlen(part, (size_t)size));
-    while (out->size && out->at[out->size - 1] == '\n') out->at[--out->size] = 0;
-    return size == 0;
+    char part[16384];
+    for (;;) {
+        ssize_t size = read(file, part, sizeof part);
+        if (size < 0 && errno == EINTR) continue;
+        if (size <= 0) return size == 0;
+        for (ssize_t at = 0; at < size;) {
+            size_t plain = strnlen(part + at, (size_t)(size - at));
+            buf_bytes(out, part + at, plain);
+            at += (ssize_t)plain + 1;
+        }
+    }
 }
 
-/* The output goes to a file, not a pipe: the shell itself writes it, and nobody would read the other end meanwhile. */
-bool capture(struct shell *sh, const char *text, char **out_text)
+bool capture(struct shell *sh, const char *text, const struct stmt *body, char **out_text)
 {
     if (!enter(sh)) return false;
-    int file = scratch_file(), saved = fcntl(1, F_DUPFD_CLOEXEC, 10);
-    enum flow flow = FLOW_ERROR;
-    struct buf out = buf_make(&sh->scratch);
-    if (file < 0) {
-        fail(sh, "%s (os error %d)", strerror(errno), errno);
-    } else {
-        dup2(file, 1);
-        flow = run_text(sh, "$()", text, strlen(text));
-        if (saved >= 0) dup2(saved, 1);
-        else close(1);
-        read_back(file, &out);
-        close(file);
-    }
-    if (saved >= 0) close(saved);
+    struct arena_mark mark = arena_mark(&sh->caught_arena);
+    struct buf out = buf_make(&sh->caught_arena), *before = sh->caught;
+    bool muted = sh->muted;
+    unsigned aliases = sh->aliases;
+    sh->caught = &out, sh->muted = true, sh->aliases = 0;
+    enum flow flow = body ? run_list(sh, body) : run_text(sh, "$()", text, strlen(text));
+    sh->caught = before, sh->muted = muted, sh->aliases = aliases;
+    while (out.size && out.at[out.size - 1] == '\n') out.size--;
+    *out_text = arena_copy(&sh->scratch, out.at, out.size);
+    arena_release(&sh->caught_arena, mark);
     leave(sh);
-    *out_text = out.at;
     if (flow != FLOW_ERROR) return true;
-    free(sh->error_program);
-    sh->error_program = nullptr;
     char *why = arena_print(&sh->scratch, "%s", sh->error);
     return fail(sh, "expansion error: Could not expand subprocess: %s", why);
 }

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
-enum { RUN_DEPTH_MAX = 500, JOBS_MAX = 64 };
+enum { JOBS_MAX = 64 };
 
 struct function {
     unsigned references;
@@ -29,36 +29,75 @@ struct shell {
     struct arena scratch;
     struct scope global, *scope;
     int status;
-    unsigned depth;
-    bool exiting, no_execute, trace, exit_on_error, pipefail;
+    const char *stack_end;   /* no deeper */
+    unsigned aliases;        /* inside what an alias says: no further ones */
+    unsigned testing;        /* inside conditions and prefixes: a failure there is an answer */
+    bool exiting, no_execute, trace, exit_on_error, pipefail, login, interactive;
+    /* Only functions and builtins that touch nothing outside the shell run, and at most so many statements: for fuzzing. */
+    bool sandbox;
+    unsigned long statements, statements_max;
+    /* While a process expansion runs: what the shell itself writes goes here, not to descriptor 1, and its messages nowhere. */
+    struct buf *caught;
+    struct arena caught_arena;
+    bool muted;
+    struct value *folders;   /* the folder stack below the current one, top first */
+    long folders_max;        /* -1: no limit */
+    long duration_seconds;
     /* Set by a handler of SIGINT, SIGHUP or SIGTERM: the script or line ends after the current statement. */
     volatile sig_atomic_t interrupted;
+    /* A hard error, and the word or statement where it happened. */
     char error[1024];
     struct place error_place;
-    char *error_program;
+    size_t error_width;
+    char *error_program, *error_line;
     struct job jobs[JOBS_MAX];
 };
 
 [[gnu::format(printf, 2, 3)]] bool fail(struct shell *sh, const char *format, ...);
-/* Counts how deep the shell is in itself; false when too deep. Each true enter has its leave. */
+/* Where the hard error is, unless that is known already. */
+void error_at(struct shell *sh, const struct program *program, struct place place, size_t width);
+void error_forget(struct shell *sh);
+/* Prints the hard error as people expect it, forgets it, and sets the status to 1. */
+void report(struct shell *sh);
+/* False when the shell is too deep in itself. Each true enter has its leave. */
 [[nodiscard]] bool enter(struct shell *sh);
 void leave(struct shell *sh);
 
+/* main.c: a shell without anything predefined. */
+void shell_init(struct shell *sh);
+void shell_fini(struct shell *sh);
+
+/* output.c: what builtins say, wherever that goes now. */
+bool write_all(int file, const char *text, size_t size);
+void say(struct shell *sh, const char *text, size_t size);
+[[gnu::format(printf, 2, 3)]] void sayf(struct shell *sh, const char *format, ...);
+[[gnu::format(printf, 2, 3)]] void complain(struct shell *sh, const char *format, ...);
+unsigned long long random_number(void);
+
 /* run.c */
-/* Prints the hard error as people expect it, forgets it, and sets the status to 1. */
-void report(struct shell *sh);
 enum flow run_text(struct shell *sh, const char *name, const char *text, size_t size);
+enum flow run_file(struct shell *sh, int file, const char *name);
 enum flow run_list(struct shell *sh, const struct stmt *stmt);
-[[nodiscard]] bool function_call(struct shell *sh, struct function *function, const struct list *raw);
+[[nodiscard]] bool function_call(struct shell *sh, struct function *function, struct words *raw);
+/* Calls a function of that name without arguments, if there is one. */
+[[nodiscard]] bool hook_call(struct shell *sh, const char *name, bool *out_called);
 
 /* assign.c */
-[[nodiscard]] bool run_let(struct shell *sh, const char *text, bool exporting);
-[[nodiscard]] struct value *value_typed(struct shell *sh, const char *type, const char *raw, char **out_why);
+[[nodiscard]] bool run_assignment(struct shell *sh, const struct assignment *assignment, bool exporting);
+/* Null with *out_why: not of the type. Null without: a hard error. */
+[[nodiscard]] struct value *value_typed(struct shell *sh, const char *type, struct word *word, char **out_why);
 
 /* process.c */
 [[nodiscard]] bool run_pipeline(struct shell *sh, const struct pipeline *pipeline);
-/* Runs statements with their output caught, newlines at the end removed; the text is in scratch. */
-[[nodiscard]] bool capture(struct shell *sh, const char *text, char **out_text);
+/* alias.c: the pipeline without its aliases; when one is of several statements they run, and *out_pipeline is null. */
+[[nodiscard]] bool run_aliases(struct shell *sh, const struct pipeline *pipeline, const struct pipeline **out_pipeline);
+/* Runs statements (of the text when there are none) with their output caught, newlines at the end removed; it is in scratch. */
+[[nodiscard]] bool capture(struct shell *sh, const char *text, const struct stmt *body, char **out_text);
+/* The path of an external command, in scratch; null when there is none. */
+char *command_path(struct shell *sh, const char *name);
+void command_paths_forget(void);
+/* Reads to the end; NUL bytes are left out. */
+bool read_everything(int file, struct buf *out);
 
 /* names.c: the names of a kind that are visible here; copies in the list's arena. */
 enum name_kind : uint8_t {
@@ -66,8 +105,16 @@ enum name_kind : uint8_t {
 };
 void shell_names(struct shell *sh, enum name_kind kind, struct list *out);
 
-/* builtin.c: null when there is none of that name. False: a hard error. */
+/* builtin/builtin.c: false is a hard error. */
 typedef bool builtin_function(struct shell *sh, const struct list *arguments);
-builtin_function *builtin_find(const char *name);
+struct builtin {
+    const char *name;
+    builtin_function *run;
+    bool pure;               /* touches nothing outside the shell */
+    const char *summary, *usage;
+};
+/* Null when there is none of that name. */
+const struct builtin *builtin_find(const char *name);
+[[nodiscard]] bool builtin_run(struct shell *sh, const struct builtin *builtin, const struct list *arguments);
 /* The names of all in order; null after the last. */
 const char *builtin_name(size_t index);

@@ -7,7 +7,7 @@ folder=$(dirname "$0")
 result=0
 for script in "$folder"/*.ion; do
     name=ion-$(basename "$script" .ion)
-    actual=$(timeout 60 "$ion" "$script" 2>&1 | grep -v '^\(ion: \|  at \|cat: \)')
+    actual=$(timeout 60 "$ion" "$script" 2>&1 | grep -v '^\(ion: \|  at \|  | \|cat: \)')
     if [ "$actual" = "$(cat "${script%.ion}.out")" ]; then
         echo "ok $name"
     else
@@ -25,12 +25,12 @@ expect() {
     esac
 }
 expect error-place 'echo a
-  echo $nothing' 'at -c:2:3'
+  echo $nothing' 'at -c:2:8'
 expect paren 'echo (' "'(' at position 6 is out of place"
 expect end 'if true' 'expected end block for `If { .. }`'
 expect heredoc 'cat << x' 'heredocs'
 expect deep-parens "echo $(printf '%0300d' 0 | sed 's/0/$(echo /g')" 'nested more than'
 expect deep-blocks "$(printf '%0300d' 0 | sed 's/0/if true; /g')" 'nested more than'
-expect deep-functions 'fn f; f; end; f' 'nested more than'
+expect deep-functions 'fn f; f; end; f' 'nested too deep'
 actual=$(timeout 10 "$ion" -n -c 'while true; let i = 1; end' 2>&1) && echo "ok ion-no-execute" || { echo "not ok ion-no-execute: $actual"; result=1; }
 exit $result

@@ -6,12 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct arena_block {
-    struct arena_block *below;
-    size_t used, size;
-    alignas(16) char bytes[];
-};
-
 void *heap_resize(void *old, size_t size)
 {
     void *grown = realloc(old, size ? size : 1);
@@ -33,19 +27,32 @@ char *heap_copy(const char *text)
     return memcpy(heap_alloc(size), text, size);
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+enum { BLOCK_SIZE = 16000 };
+
+void *arena_grow(struct arena *arena, size_t size)
 {
-    size = (size + 15) & ~(size_t)15;
-    struct arena_block *top = arena->top;
-    if (!top || top->size - top->used < size) {
-        size_t room = size > 16000 ? size : 16000;
+    struct arena_block *top = arena->spare;
+    if (top && size <= top->size) {
+        arena->spare = nullptr;
+    } else {
+        size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
         top = heap_alloc(sizeof *top + room);
-        *top = (struct arena_block){.below = arena->top, .size = room};
-        arena->top = top;
+        top->size = room;
     }
-    void *at = top->bytes + top->used;
-    top->used += size;
-    return at;
+    top->below = arena->top;
+    top->used = size;
+    arena->top = top;
+    return top->bytes;
+}
+
+void arena_drop_blocks(struct arena *arena, struct arena_block *keep)
+{
+    while (arena->top != keep) {
+        struct arena_block *top = arena->top;
+        arena->top = top->below;
+        if (!arena->spare && top->size == BLOCK_SIZE) arena->spare = top;
+        else free(top);
+    }
 }
 
 char *arena_copy(struct arena *arena, const char *text, size_t size)
@@ -69,24 +76,11 @@ char *arena_print(struct arena *arena, const char *format, ...)
     return text;
 }
 
-struct arena_mark arena_mark(const struct arena *arena)
-{
-    return (struct arena_mark){arena->top, arena->top ? arena->top->used : 0};
-}
-
-void arena_release(struct arena *arena, struct arena_mark mark)
-{
-    while (arena->top != mark.block) {
-        struct arena_block *top = arena->top;
-        arena->top = top->below;
-        free(top);
-    }
-    if (arena->top) arena->top->used = mark.used;
-}
-
 void arena_fini(struct arena *arena)
 {
-    arena_release(arena, (struct arena_mark){});
+    arena_drop_blocks(arena, nullptr);
+    free(arena->spare);
+    arena->spare = nullptr;
 }
 
 struct buf buf_make(struct arena *arena)
@@ -96,15 +90,24 @@ struct buf buf_make(struct arena *arena)
     return buf;
 }
 
-void buf_bytes(struct buf *buf, const char *text, size_t size)
+/* The last thing in its block grows where it is. */
+static void buf_grow(struct buf *buf, size_t size)
 {
-    if (buf->capacity - buf->size <= size) {
-        size_t capacity = (buf->size + size) * 2 + 1;
+    size_t capacity = ((buf->size + size) * 2 + 16) & ~(size_t)15, more = capacity - buf->capacity;
+    struct arena_block *top = buf->arena->top;
+    if (top && buf->at + buf->capacity == top->bytes + top->used && top->size - top->used >= more) {
+        top->used += more;
+    } else {
         char *grown = arena_alloc(buf->arena, capacity);
         memcpy(grown, buf->at, buf->size);
         buf->at = grown;
-        buf->capacity = capacity;
     }
+    buf->capacity = capacity;
+}
+
+void buf_bytes(struct buf *buf, const char *text, size_t size)
+{
+    if (buf->capacity - buf->size <= size) buf_grow(buf, size);
     if (size) memcpy(buf->at + buf->size, text, size);
     buf->size += size;
     buf->at[buf->size] = 0;
@@ -112,7 +115,9 @@ void buf_bytes(struct buf *buf, const char *text, size_t size)
 
 void buf_char(struct buf *buf, char c)
 {
-    buf_bytes(buf, &c, 1);
+    if (buf->capacity - buf->size <= 1) buf_grow(buf, 1);
+    buf->at[buf->size++] = c;
+    buf->at[buf->size] = 0;
 }
 
 void buf_text(struct buf *buf, const char *text)
@@ -122,26 +127,40 @@ void buf_text(struct buf *buf, const char *text)
 
 struct list list_make(struct arena *arena)
 {
-    return (struct list){.arena = arena, .at = arena_alloc(arena, 8 * sizeof(char *)), .capacity = 8};
+    return (struct list){.arena = arena};
 }
 
-void list_add(struct list *list, char *text)
+void list_grow(struct list *list)
 {
-    if (list->count == list->capacity) {
-        char **grown = arena_alloc(list->arena, list->capacity * 2 * sizeof *grown);
-        memcpy(grown, list->at, list->count * sizeof *grown);
-        list->at = grown;
-        list->capacity *= 2;
-    }
-    list->at[list->count++] = text;
+    size_t capacity = list->capacity ? list->capacity * 2 : 8;
+    char **grown = arena_alloc(list->arena, capacity * sizeof *grown);
+    if (list->count) memcpy(grown, list->at, list->count * sizeof *grown);
+    list->at = grown;
+    list->capacity = capacity;
 }
 
 char *list_join(const struct list *list, const char *separator)
 {
+    if (list->count == 1) return list->at[0];
     struct buf joined = buf_make(list->arena);
     for (size_t i = 0; i < list->count; i++) {
         if (i) buf_text(&joined, separator);
         buf_text(&joined, list->at[i]);
     }
     return joined.at;
+}
+
+char *arena_number(struct arena *arena, long long number)
+{
+    char digits[24], *at = digits + sizeof digits;
+    unsigned long long rest = number < 0 ? -(unsigned long long)number : (unsigned long long)number;
+    do *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0) *--at = '-';
+    return arena_copy(arena, at, (size_t)(digits + sizeof digits - at));
+}
+
+bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
 }

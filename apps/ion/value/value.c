@@ -15,8 +15,27 @@ struct value *value_make(enum value_kind kind)
 struct value *value_string(const char *text)
 {
     struct value *value = value_make(VALUE_STRING);
-    value->text = heap_copy(text);
+    value_set_text(value, text, strlen(text));
     return value;
+}
+
+void value_set_text(struct value *value, const char *text, size_t size)
+{
+    char *room = value->text;
+    if (size >= value->allocated || value->allocated > size * 4 + 64) {
+        value->allocated = size < 24 ? 32 : size + 1;
+        room = heap_alloc(value->allocated);
+    }
+    memmove(room, text, size);
+    room[size] = 0;
+    if (room != value->text) free(value->text);
+    value->text = room;
+    value->size = size;
+}
+
+bool value_is_variable(const struct value *value)
+{
+    return value && value->kind < VALUE_FUNCTION;
 }
 
 bool value_is_map(const struct value *value)
@@ -24,6 +43,7 @@ bool value_is_map(const struct value *value)
     return value->kind == VALUE_HMAP || value->kind == VALUE_BMAP;
 }
 
+/* A new place at index; what it holds is the caller's to write. */
 static struct entry *entries_open(struct entry **entries, size_t *count, size_t *capacity, size_t index)
 {
     if (*count == *capacity) {
@@ -69,7 +89,7 @@ void value_put(struct value *map, const char *key, struct value *item)
         map->entries[at].value = item;
         return;
     }
-    *entries_open(&map->entries, &map->count, &map->capacity, at) = (struct entry){heap_copy(key), item};
+    *entries_open(&map->entries, &map->count, &map->capacity, at) = (struct entry){.key = heap_copy(key), .value = item};
 }
 
 struct value *value_get(const struct value *map, const char *key)
@@ -82,13 +102,13 @@ struct value *value_get(const struct value *map, const char *key)
 struct value *value_copy(const struct value *value)
 {
     struct value *copy = value_make(value->kind);
-    if (value->text) copy->text = heap_copy(value->text);
+    if (value->text) value_set_text(copy, value->text, value->size);
     copy->function = value->function ? function_get(value->function) : nullptr;
     if (value->count) copy->entries = heap_alloc(value->count * sizeof *copy->entries);
     copy->count = copy->capacity = value->count;
     for (size_t i = 0; i < value->count; i++) {
         const struct entry *from = &value->entries[i];
-        copy->entries[i] = (struct entry){from->key ? heap_copy(from->key) : nullptr, value_copy(from->value)};
+        copy->entries[i] = (struct entry){.key = from->key ? heap_copy(from->key) : nullptr, .value = value_copy(from->value)};
     }
     return copy;
 }
@@ -108,7 +128,7 @@ void value_free(struct value *value)
 
 void value_flatten(const struct value *value, struct list *out)
 {
-    if (value->text) list_add(out, arena_copy(out->arena, value->text, strlen(value->text)));
+    if (value->text) list_add(out, arena_copy(out->arena, value->text, value->size));
     for (size_t i = 0; i < value->count; i++) {
         const struct entry *entry = &value->entries[i];
         if (entry->key) list_add(out, arena_copy(out->arena, entry->key, strlen(entry->key)));
@@ -116,64 +136,131 @@ void value_flatten(const struct value *value, struct list *out)
     }
 }
 
-static struct entry *find_here(struct scope *scope, const char *name)
+uint32_t name_hash(const char *name)
 {
-    for (size_t i = 0; i < scope->count; i++)
-        if (!strcmp(scope->entries[i].key, name)) return &scope->entries[i];
+    uint32_t hash = 2166136261u;
+    for (; *name; name++) hash = (hash ^ (unsigned char)*name) * 16777619u;
+    return hash;
+}
+
+enum { INDEX_FROM = 8 };
+
+static void index_add(struct scope *scope, size_t position)
+{
+    size_t at = scope->entries[position].hash & (scope->index_size - 1);
+    while (scope->index[at]) at = (at + 1) & (scope->index_size - 1);
+    scope->index[at] = (uint32_t)position + 1;
+}
+
+static void index_build(struct scope *scope)
+{
+    free(scope->index);
+    scope->index = nullptr;
+    if (scope->count < INDEX_FROM) return;
+    scope->index_size = 32;
+    while (scope->index_size < scope->count * 4) scope->index_size *= 2;
+    scope->index = heap_alloc(scope->index_size * sizeof *scope->index);
+    memset(scope->index, 0, scope->index_size * sizeof *scope->index);
+    for (size_t i = 0; i < scope->count; i++) index_add(scope, i);
+}
+
+static struct entry *find_here(const struct scope *scope, const char *name, uint32_t hash)
+{
+    if (!scope->index) {
+        for (size_t i = 0; i < scope->count; i++)
+            if (scope->entries[i].hash == hash && !strcmp(scope->entries[i].key, name)) return &scope->entries[i];
+        return nullptr;
+    }
+    for (size_t at = hash & (scope->index_size - 1); scope->index[at]; at = (at + 1) & (scope->index_size - 1)) {
+        struct entry *entry = &scope->entries[scope->index[at] - 1];
+        if (entry->hash == hash && !strcmp(entry->key, name)) return entry;
+    }
+    return nullptr;
+}
+
+struct value *scope_find_hashed(const struct scope *scope, const char *name, uint32_t hash)
+{
+    for (; scope; scope = scope->outer) {
+        struct entry *entry = scope->count ? find_here(scope, name, hash) : nullptr;
+        if (entry) return entry->value;
+    }
     return nullptr;
 }
 
 struct value *scope_find(struct scope *scope, const char *name)
 {
-    for (; scope; scope = scope->outer) {
-        struct entry *entry = find_here(scope, name);
-        if (entry) return entry->value;
+    return scope_find_hashed(scope, name, name_hash(name));
+}
+
+static struct entry *find_writable(struct scope *scope, const char *name, uint32_t hash)
+{
+    for (; scope; scope = scope->boundary ? nullptr : scope->outer) {
+        struct entry *entry = scope->count ? find_here(scope, name, hash) : nullptr;
+        if (entry) return entry;
     }
     return nullptr;
 }
 
 struct entry *scope_find_writable(struct scope *scope, const char *name)
 {
-    for (; scope; scope = scope->boundary ? nullptr : scope->outer) {
-        struct entry *entry = find_here(scope, name);
-        if (entry) return entry;
-    }
-    return nullptr;
+    return find_writable(scope, name, name_hash(name));
+}
+
+static void add_entry(struct scope *scope, const char *name, uint32_t hash, struct value *value)
+{
+    struct entry *entry = entries_open(&scope->entries, &scope->count, &scope->capacity, scope->count);
+    *entry = (struct entry){.key = heap_copy(name), .value = value, .hash = hash};
+    if (scope->index && scope->count * 2 <= scope->index_size) index_add(scope, scope->count - 1);
+    else index_build(scope);
+}
+
+static void replace(struct entry *entry, struct value *value)
+{
+    struct value *old = entry->value;
+    entry->value = value;
+    value_free(old);
 }
 
 void scope_set_here(struct scope *scope, const char *name, struct value *value)
 {
-    struct entry *entry = find_here(scope, name);
-    if (entry) {
-        value_free(entry->value);
-        entry->value = value;
-        return;
-    }
-    *entries_open(&scope->entries, &scope->count, &scope->capacity, scope->count) = (struct entry){heap_copy(name), value};
+    uint32_t hash = name_hash(name);
+    struct entry *entry = find_here(scope, name, hash);
+    if (entry) replace(entry, value);
+    else add_entry(scope, name, hash, value);
 }
 
 void scope_set(struct scope *scope, const char *name, struct value *value)
 {
-    struct entry *entry = scope_find_writable(scope, name);
+    uint32_t hash = name_hash(name);
+    struct entry *entry = find_writable(scope, name, hash);
+    if (entry) replace(entry, value);
+    else add_entry(scope, name, hash, value);
+}
+
+void scope_set_text(struct scope *scope, const char *name, uint32_t hash, const char *text, size_t size)
+{
+    struct entry *entry = find_writable(scope, name, hash);
     if (!entry) {
-        scope_set_here(scope, name, value);
-        return;
+        struct value *value = value_make(VALUE_STRING);
+        value_set_text(value, text, size);
+        add_entry(scope, name, hash, value);
+    } else if (entry->value->kind == VALUE_STRING) {
+        value_set_text(entry->value, text, size);
+    } else {
+        replace(entry, value_string(text));
     }
-    value_free(entry->value);
-    entry->value = value;
 }
 
 bool scope_drop(struct scope *scope, const char *name)
 {
-    for (; scope; scope = scope->boundary ? nullptr : scope->outer) {
-        struct entry *entry = find_here(scope, name);
-        if (!entry) continue;
-        free(entry->key);
-        value_free(entry->value);
-        *entry = scope->entries[--scope->count];
-        return true;
-    }
-    return false;
+    struct entry *entry = scope_find_writable(scope, name);
+    if (!entry) return false;
+    while (!scope->count || entry < scope->entries || entry >= scope->entries + scope->count) scope = scope->outer;
+    free(entry->key);
+    value_free(entry->value);
+    *entry = scope->entries[--scope->count];
+    index_build(scope);
+    return true;
 }
 
 void scope_fini(struct scope *scope)
@@ -182,6 +269,7 @@ void scope_fini(struct scope *scope)
         free(scope->entries[i].key);
         value_free(scope->entries[i].value);
     }
-    free(scope->entries);
+    if (scope->capacity) free(scope->entries);
+    if (scope->index) free(scope->index);
     *scope = (struct scope){};
 }
