@@ -10,6 +10,8 @@
  *   clean   -> dirty     a write or first store; a file of a server without credit is read-only
  *   dirty   -> writing   KIND_PAGE_OUT (sync, pressure, age); write-protected everywhere, a store waits
  *   writing -> clean     file_written OK; with a status: dirty again, and the next sync of each stream reports it once
+ * A sync of a stream writes out what is dirty and then has the server commit (KIND_FILE_COMMIT); a sync of the file object itself,
+ * which is its server's, only writes out. A file that is made shorter tells its server (KIND_FILE_CUT) and does not wait.
  * A memory file (no endpoint) goes absent -> dirty with zeros and never leaves. */
 #pragma once
 #include <stdint.h>

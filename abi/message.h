@@ -54,6 +54,9 @@ enum : uint32_t {
     KIND_PAGE_IN    = 0xf005,  /* token = the file's; w0 offset, w1 length in bytes: answer with file_supply */
     KIND_PAGE_OUT   = 0xf006,  /* token; w0 offset, w1 length: pages are in `writing`; file_read them, then file_written */
     KIND_FILE_IDLE  = 0xf007,  /* token: nobody but its server holds this file */
+    KIND_FILE_CUT   = 0xf008,  /* token; w0 = the least size since the last of these: what lay behind it is gone for good */
+    KIND_FILE_COMMIT = 0xf009, /* token; w0 number: pages that were written out, size and times are to last (a client's sync):
+                                * answer with file_written(file, number, 0, status), which also answers smaller numbers */
 };
 
 /* The file-like operations, 1..0xff. Offsets and lengths in bytes. Words not named are zero.

@@ -24,6 +24,7 @@ static void job_of_node(struct job *job)
     case JOB_PAGE_IN: pages_in(node, job->offset, job->length); break;
     case JOB_PAGE_OUT: pages_out(node, job->offset, job->length); break;
     case JOB_IDLE: file_idle(node); break;
+    case JOB_COMMIT: IGNORE(sys_file_written(node->file, job->offset, 0, file_commit(node))); break;
     case JOB_REQUEST: break;
     }
     node_put(node);
@@ -98,7 +99,7 @@ static bool page_job(enum job_kind kind, uint64_t inode, uint64_t offset, uint64
     if (!job)
         return false;
     *job = (struct job){.kind = kind, .inode = inode, .offset = offset, .length = length};
-    list_push_back(kind == JOB_IDLE ? &p9.requests : &p9.pages, &job->link);
+    list_push_back(kind == JOB_IDLE || kind == JOB_COMMIT ? &p9.requests : &p9.pages, &job->link);
     jobs_schedule();
     return true;
 }
@@ -130,5 +131,15 @@ static void on_file_idle(struct server *s, uint64_t token)
         log_warning("file %lu: no memory to end its use", (unsigned long)token);
 }
 
+static void on_file_commit(struct server *s, uint64_t token, uint64_t number)
+{
+    struct p9_node *node;
+    (void)s;
+    if (!page_job(JOB_COMMIT, token, number, 0) && node_find(token, &node) == OK) {
+        IGNORE(sys_file_written(node->file, number, 0, ERR_NO_MEMORY));
+        node_put(node);
+    }
+}
+
 const struct scheme_ops p9_scheme = {.protocol = on_protocol, .page_in = on_page_in, .page_out = on_page_out,
-                                     .file_idle = on_file_idle};
+                                     .file_idle = on_file_idle, .file_commit = on_file_commit};

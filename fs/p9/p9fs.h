@@ -36,7 +36,7 @@ struct p9_node {
     uint64_t sync_epoch;
 };
 
-enum job_kind : uint32_t { JOB_REQUEST, JOB_PAGE_IN, JOB_PAGE_OUT, JOB_IDLE };
+enum job_kind : uint32_t { JOB_REQUEST, JOB_PAGE_IN, JOB_PAGE_OUT, JOB_IDLE, JOB_COMMIT };
 struct job {
     struct list_node link;
     enum job_kind kind;
@@ -114,6 +114,8 @@ void pages_out(struct p9_node *node, uint64_t offset, uint64_t length);
 /* Everything dirty goes out, then size and times: both sides agree afterwards. */
 enum status file_push(struct p9_node *node);
 void file_idle(struct p9_node *node);
+/* What was written is on the other side's disk. */
+enum status file_commit(struct p9_node *node);
 /* The other side's attributes are these now: if somebody there changed the file, its pages go. */
 enum status file_revalidate(struct p9_node *node, const struct file_attributes *theirs);
 

@@ -132,6 +132,22 @@ void file_idle(struct p9_node *node)
         node_close(node);
 }
 
+enum status file_commit(struct p9_node *node)
+{
+    struct reader body;
+    uint32_t fid;
+    TRY(file_push(node));
+    if (node->open_fid == P9_NO_FID)
+        return OK; /* nothing was written since it was closed there */
+    TRY(node_open_use(node, &fid));
+    struct p9_writer w = p9_message(P9_FSYNC);
+    p9_u32(&w, fid);
+    p9_u32(&w, 0);
+    enum status status = p9_exchange(&w, P9_FSYNC, &body);
+    node_close_use(node);
+    return status;
+}
+
 enum status file_revalidate(struct p9_node *node, const struct file_attributes *theirs)
 {
     struct file_attributes ours;

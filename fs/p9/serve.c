@@ -454,29 +454,13 @@ static enum status on_forget(struct request *rq, const struct fs_forget_in *in, 
     return OK;
 }
 
-static enum status commit(struct p9_node *node)
-{
-    struct reader body;
-    uint32_t fid;
-    TRY(file_push(node));
-    if (node->open_fid == P9_NO_FID)
-        return OK; /* nothing was written since it was closed there */
-    TRY(node_open_use(node, &fid));
-    struct p9_writer w = p9_message(P9_FSYNC);
-    p9_u32(&w, fid);
-    p9_u32(&w, 0);
-    enum status status = p9_exchange(&w, P9_FSYNC, &body);
-    node_close_use(node);
-    return status;
-}
-
 static enum status on_sync(struct request *rq, const struct fs_sync_in *in, struct fs_sync_out *out)
 {
     (void)rq, (void)in, (void)out;
     uint64_t epoch = ++p9.epoch;
     enum status worst = OK;
     for (struct p9_node *node; (node = node_with_file(epoch));) {
-        enum status status = commit(node);
+        enum status status = file_commit(node);
         if (status != OK)
             worst = status;
         node_put(node);

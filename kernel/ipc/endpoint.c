@@ -477,6 +477,28 @@ void endpoint_post(struct endpoint *e, struct notice *n)
         context_ready(server);
 }
 
+void endpoint_post_least(struct endpoint *e, struct notice *n, uint64_t value)
+{
+    spin_lock(&e->lock);
+    n->words[0] = n->queued ? MIN(n->words[0], value) : value;
+    struct context *server = post_locked(e, n);
+    if (server)
+        context_ready(server);
+}
+
+void endpoint_post_last(struct endpoint *e, struct notice *n, uint64_t value)
+{
+    spin_lock(&e->lock);
+    n->words[0] = value;
+    if (n->queued) {
+        list_remove(&n->link);
+        list_push_back(&e->notices, &n->link);
+    }
+    struct context *server = post_locked(e, n);
+    if (server)
+        context_ready(server);
+}
+
 bool endpoint_post_to(struct endpoint *e, uint32_t instance, struct notice *n, struct context **out_server)
 {
     *out_server = nullptr;

@@ -21,4 +21,8 @@ struct notice {
 
 void notice_init(struct notice *n, uint32_t kind, uint64_t token, struct object *owner);
 void endpoint_post(struct endpoint *e, struct notice *n);    /* lock rank: RANK_ENDPOINT */
+/* words[0] becomes `value`, or while the notice is queued the least of those posted. */
+void endpoint_post_least(struct endpoint *e, struct notice *n, uint64_t value);
+/* A queued notice moves to the end of the queue, with words[0] = `value`: what was posted before it is received before it. */
+void endpoint_post_last(struct endpoint *e, struct notice *n, uint64_t value);
 void endpoint_withdraw(struct endpoint *e, struct notice *n);/* afterwards it is not queued */

@@ -279,7 +279,7 @@ enum status file_write(struct file_object *f, uint64_t *offset, struct user_io *
         status = OK;
     if (status == OK && (flags & STREAM_SYNC)) {
         uint32_t seen = f->write_error_count;
-        return file_sync(f, &seen);
+        return file_sync(f, true, &seen);
     }
     return status;
 }
@@ -368,6 +368,8 @@ enum status file_truncate(struct file_object *f, uint64_t size)
             remove_pages(f, end_page(size));
             zero_tail(f, size);
         }
+        if (file_is_paged(f)) /* before anybody can miss a page of what comes in the old one's place: `writers` is held */
+            endpoint_post_least(f->endpoint, &f->cut, size);
     }
     sleep_unlock(&f->writers);
     return status;
@@ -388,10 +390,26 @@ static enum status write_out_all(struct file_object *f)
     }
 }
 
-enum status file_sync(struct file_object *f, uint32_t *error_seen)
+/* The server is asked once more than before, and whatever it commits from now on will do. */
+static enum status commit(struct file_object *f)
 {
-    if (!file_is_paged(f))
-        return OK;
+    spin_lock(&f->pages.lock);
+    uint64_t number = ++f->commits_asked;
+    spin_unlock(&f->pages.lock);
+    endpoint_post_last(f->endpoint, &f->commit, number);
+    for (;;) {
+        spin_lock(&f->pages.lock);
+        uint64_t seen = f->changes;
+        enum status status = f->commits_done >= number ? f->commit_status : f->endpoint_dead ? ERR_PEER_GONE : ERR_WOULD_BLOCK;
+        spin_unlock(&f->pages.lock);
+        if (status != ERR_WOULD_BLOCK)
+            return status;
+        TRY(file_wait_change(f, seen, "commit"));
+    }
+}
+
+static enum status write_out_and_wait(struct file_object *f, uint32_t *error_seen)
+{
     TRY(write_out_all(f));
     for (;;) {
         spin_lock(&f->pages.lock);
@@ -405,6 +423,14 @@ enum status file_sync(struct file_object *f, uint32_t *error_seen)
             return failed ? error : OK;
         TRY(file_wait_change(f, seen, "sync"));
     }
+}
+
+enum status file_sync(struct file_object *f, bool with_commit, uint32_t *error_seen)
+{
+    if (!file_is_paged(f))
+        return OK;
+    TRY(write_out_and_wait(f, error_seen));
+    return with_commit ? commit(f) : OK;
 }
 
 enum status file_find(struct file_object *f, uint64_t offset, uint32_t whence, uint64_t *out_offset)

@@ -70,6 +70,8 @@ enum status file_create(struct endpoint *endpoint, struct object *endpoint_objec
         notice_init(&f->writing[i].notice, KIND_PAGE_OUT, token, file_as_object(f));
     }
     notice_init(&f->idle, KIND_FILE_IDLE, token, file_as_object(f));
+    notice_init(&f->cut, KIND_FILE_CUT, token, file_as_object(f));
+    notice_init(&f->commit, KIND_FILE_COMMIT, token, file_as_object(f));
     *out = f;
     return OK;
 }

@@ -38,7 +38,9 @@ struct file_object {
     /* under pages.lock */
     struct file_attributes attributes;
     struct file_slot reading[FILE_SLOTS], writing[FILE_SLOTS];
-    struct notice idle;
+    struct notice idle, cut, commit;
+    uint64_t commits_asked, commits_done;   /* numbers; asked >= done */
+    enum status commit_status;   /* of the last that was done */
     struct wait_queue changed;   /* a page left `reading` or `writing`, or a slot became free */
     uint64_t dirty_pages, writing_pages;
     uint64_t next_read_page, read_window;   /* where a sequential reader will miss next; how much to ask then */
@@ -62,6 +64,7 @@ void file_user_gone(struct file_object *f);
 enum status file_set(struct file_object *f, uint32_t mask, const struct file_attributes *in);
 enum status file_supply(struct file_object *f, uint64_t offset, uint64_t length, struct memory_object *from, uint64_t from_offset);
 enum status file_supply_status(struct file_object *f, uint64_t offset, enum status status); /* fails the readers of that question */
+void file_committed(struct file_object *f, uint64_t number, enum status status);
 enum status file_written(struct file_object *f, uint64_t offset, uint64_t length, enum status status);
 /* Cached pages as they are; stops at the first absent one and at the end. */
 enum status file_read_cached(struct file_object *f, uint64_t offset, struct user_io *io, uint64_t *out_done);
@@ -72,7 +75,8 @@ enum status file_read(struct file_object *f, uint64_t offset, struct user_io *io
 /* *offset moves to where an appending write really began. */
 enum status file_write(struct file_object *f, uint64_t *offset, struct user_io *io, uint32_t flags, uint64_t *out_done);
 enum status file_truncate(struct file_object *f, uint64_t size);
-enum status file_sync(struct file_object *f, uint32_t *error_seen);
+/* Writes out what is dirty; with `commit`, its server then makes everything last. */
+enum status file_sync(struct file_object *f, bool commit, uint32_t *error_seen);
 void file_stat(struct file_object *f, struct file_attributes *out);
 /* First offset from `offset` on with data (SEEK_DATA_) or without (SEEK_HOLE_). */
 enum status file_find(struct file_object *f, uint64_t offset, uint32_t whence, uint64_t *out_offset);

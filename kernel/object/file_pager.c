@@ -261,10 +261,25 @@ enum status file_supply_status(struct file_object *f, uint64_t offset, enum stat
     return OK;
 }
 
+void file_committed(struct file_object *f, uint64_t number, enum status status)
+{
+    spin_lock(&f->pages.lock);
+    if (number > f->commits_done && number <= f->commits_asked) {
+        f->commits_done = number;
+        f->commit_status = status;
+    }
+    spin_unlock(&f->pages.lock);
+    file_wake(f);
+}
+
 enum status file_written(struct file_object *f, uint64_t offset, uint64_t length, enum status status)
 {
     if (!file_is_paged(f))
         return ERR_NOT_SUPPORTED;
+    if (length == 0) {
+        file_committed(f, offset, status);
+        return OK;
+    }
     if (!is_aligned(offset, PAGE_BYTES) || offset > INT64_MAX || length > WRITTEN_BYTES_MAX)
         return ERR_INVALID;
     uint64_t end = (offset + length + PAGE_BYTES - 1) >> PAGE_BITS;

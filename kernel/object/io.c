@@ -159,10 +159,10 @@ enum status io_sync(struct object *o, uint32_t what)
         return ERR_INVALID;
     switch (o->type->kind) {
     case OBJECT_STREAM:
-        return file_sync(stream_from(o)->file, &stream_from(o)->error_seen);
+        return file_sync(stream_from(o)->file, true, &stream_from(o)->error_seen);
     case OBJECT_FILE:
         seen = file_from_object(o)->write_error_count;
-        return file_sync(file_from_object(o), &seen);
+        return file_sync(file_from_object(o), false, &seen);
     default:
         return ERR_NOT_SUPPORTED;
     }

@@ -285,6 +285,14 @@ static bool handle_kernel_message(struct server *s, struct message *m)
         if (ops->file_idle)
             ops->file_idle(s, m->token);
         return true;
+    case KIND_FILE_CUT:
+        if (ops->file_cut)
+            ops->file_cut(s, m->token, m->words[0]);
+        return true;
+    case KIND_FILE_COMMIT:
+        if (ops->file_commit)
+            ops->file_commit(s, m->token, m->words[0]);
+        return true;
     default:
         return false;
     }

@@ -12,9 +12,10 @@
 #define SUPPLY_BYTES (128u << 10)
 
 static handle_t endpoint = HANDLE_NONE, file = HANDLE_NONE, stream = HANDLE_NONE;
-static volatile uint32_t page_ins, page_outs, file_idles;
+static volatile uint32_t page_ins, page_outs, file_idles, file_cuts, file_commits;
+static volatile uint64_t last_cut;
 static volatile uint64_t last_written_page, last_written_word;
-static volatile enum status answer_writes_with;
+static volatile enum status answer_writes_with, answer_commits_with;
 
 static bool supply(uint64_t offset, uint64_t length)
 {
@@ -60,6 +61,13 @@ static void serve_pages(void *argument)
                 return;
         } else if (m.kind == KIND_FILE_IDLE) {
             file_idles++;
+        } else if (m.kind == KIND_FILE_CUT) {
+            file_cuts++;
+            last_cut = m.words[0];
+        } else if (m.kind == KIND_FILE_COMMIT) {
+            file_commits++;
+            if (sys_file_written(file, m.words[0], 0, answer_commits_with) != OK)
+                return;
         }
     }
 }
@@ -153,6 +161,34 @@ static bool failed_write_is_reported_once(void)
     return true;
 }
 
+static bool sync_ends_with_the_servers_commit(void)
+{
+    EXPECT(paged_file());
+    uint64_t word = 5;
+    uint32_t commits = file_commits;
+    EXPECT_STATUS(sys_write(stream, &word, sizeof word, 410 * 4096), sizeof word);
+    EXPECT_STATUS(sys_sync(file, SYNC_ALL), OK);
+    EXPECT(last_written_page == 410 && file_commits == commits); /* the file object's own: pages alone */
+    EXPECT_STATUS(sys_sync(stream, SYNC_DATA), OK);
+    EXPECT(file_commits == commits + 1);
+    answer_commits_with = ERR_IO;
+    EXPECT_STATUS(sys_sync(stream, SYNC_ALL), ERR_IO);
+    answer_commits_with = OK;
+    EXPECT_STATUS(sys_sync(stream, SYNC_ALL), OK);
+    return true;
+}
+
+static bool server_hears_of_a_cut(void)
+{
+    EXPECT(paged_file());
+    uint32_t cuts = file_cuts;
+    EXPECT_STATUS(sys_truncate(stream, 450 * 4096), OK);
+    EXPECT_STATUS(sys_truncate(stream, FILE_BYTES), OK);
+    EXPECT_STATUS(sys_sync(stream, SYNC_ALL), OK); /* commits come after cuts */
+    EXPECT(file_cuts == cuts + 1 && last_cut == 450 * 4096);
+    return true;
+}
+
 static bool truncation_takes_pages_away(void)
 {
     EXPECT(paged_file());
@@ -190,5 +226,7 @@ const struct check file_checks[] = {
     {"a failed write is reported once, and tried again", failed_write_is_reported_once},
     {"more pages than there is memory pass through a file of a gibibyte", many_pages_pass_through_little_memory},
     {"truncation takes pages away, also from mappings", truncation_takes_pages_away},
+    {"a sync ends with the server's commit, and says when that failed", sync_ends_with_the_servers_commit},
+    {"a file's server hears that it was cut, and longer again is no cut", server_hears_of_a_cut},
     {"what a closed file has dirty is written, then its server hears that it is idle", closed_file_is_written_and_told_idle},
     {}};

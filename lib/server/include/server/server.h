@@ -39,6 +39,8 @@ struct scheme_ops {
     void (*page_in)(struct server *s, uint64_t token, uint64_t offset, uint64_t length);
     void (*page_out)(struct server *s, uint64_t token, uint64_t offset, uint64_t length);
     void (*file_idle)(struct server *s, uint64_t token);
+    void (*file_cut)(struct server *s, uint64_t token, uint64_t size_bytes);
+    void (*file_commit)(struct server *s, uint64_t token, uint64_t number); /* who has file objects answers these: clients wait */
 };
 
 /* A source bound to the endpoint: interrupt, timer, process, doorbell, queue. Lives as long as it is bound. */
