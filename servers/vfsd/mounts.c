@@ -331,6 +331,8 @@ enum status vfsd_mounts(struct request *rq, const struct vfs_mounts_in *in, stru
     return OK;
 }
 
+enum : uint32_t { SYNC_NAMES = 1 }; /* fs.sync's flags */
+
 static enum status sync_next(struct operation *op);
 
 static enum status sync_answered(struct operation *op)
@@ -353,6 +355,19 @@ static enum status sync_next(struct operation *op)
                               sync_answered);
     }
     return (enum status)op->kind;
+}
+
+/* fsync of a directory: what was done to names is to last. The answer to the client is the filesystem's. */
+enum status vfsd_scheme_sync(struct request *rq)
+{
+    struct opened *opened = rq->object;
+    struct operation *op;
+    if (!opened || !opened->node || opened->node->filesystem->server == HANDLE_NONE)
+        return OK;
+    TRY(operation_begin(rq, &op));
+    struct fs_sync_in in = {.flags = SYNC_NAMES};
+    enum status status = fs_sync_submit(opened->node->filesystem->server, &in, vfsd.server.endpoint, operation_tag(op));
+    return operation_end(op, rq, operation_wait(op, status, operation_result_step), operation_plain_answer);
 }
 
 enum status vfsd_sync(struct request *rq, const struct vfs_sync_in *in, struct vfs_sync_out *out)

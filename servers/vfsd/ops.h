@@ -18,6 +18,7 @@ VFSD_MESSAGE(set_times);
 VFSD_MESSAGE(set_size);
 VFSD_MESSAGE(handle_set);
 VFSD_MESSAGE(statistics);
+enum status vfsd_scheme_sync(struct request *rq);
 enum status vfsd_scheme_stat(struct request *rq, struct file_attributes *out);
 /* names.c */
 VFSD_MESSAGE(make);

@@ -42,15 +42,9 @@ static void cancel(struct server *s, uint64_t request)
     fifo_cancel(request); /* everything else is answered soon anyway */
 }
 
-static enum status sync_one(struct request *rq)
-{
-    (void)rq;
-    return OK; /* directories change only in their servers, which are synced by their own rules */
-}
-
 static const struct scheme_ops scheme = {
     .open = vfsd_scheme_open, .read = device_read, .write = device_write, .seek = vfsd_scheme_seek, .stat = vfsd_scheme_stat,
-    .sync = sync_one, .readdir = vfsd_scheme_readdir, .protocol = protocol, .closed = closed, .cancel = cancel,
+    .sync = vfsd_scheme_sync, .readdir = vfsd_scheme_readdir, .protocol = protocol, .closed = closed, .cancel = cancel,
 };
 
 static void nothing(struct server *s, struct completion *self, const struct message *reply)
