@@ -219,13 +219,21 @@ static void bindings_end(struct endpoint *e)
     }
 }
 
-/* Taken off the list: what it kept alive. A completion was the last that its request had to do. */
-static void notice_done(struct notice *n, struct object *owner)
+/* What a notice keeps alive while it is queued: its owner, or, of a completion, which is the last that its request has to do, that.
+ * Read before the lock goes: from then on a binding's may be freed by who unbinds it. */
+struct kept { struct object *owner; struct request *completed; };
+
+static struct kept kept_by_locked(struct notice *n)
 {
-    if (owner)
-        object_put(owner);
-    if (n->kind == KIND_COMPLETION)
-        request_put(container_of(n, struct request, completion));
+    return (struct kept){n->owner, n->kind == KIND_COMPLETION ? container_of(n, struct request, completion) : nullptr};
+}
+
+static void kept_put(struct kept k)
+{
+    if (k.owner)
+        object_put(k.owner);
+    if (k.completed)
+        request_put(k.completed);
 }
 
 /* A tag is an address in the server that chose it, and so is the token of what it will not adopt; other tokens are keys that the next
@@ -240,12 +248,14 @@ static bool belongs_to_one_server(const struct notice *n)
 static void notices_drop(struct endpoint *e, bool only_of_one_server)
 {
     for (;;) {
-        struct notice *found = nullptr;
+        bool found = false;
+        struct kept kept = {};
         spin_lock(&e->lock);
         list_for_each(node, &e->notices) {
             struct notice *n = list_entry(node, struct notice, link);
             if (!only_of_one_server || belongs_to_one_server(n)) {
-                found = n;
+                found = true;
+                kept = kept_by_locked(n);
                 list_remove(node);
                 n->queued = false;
                 break;
@@ -254,7 +264,7 @@ static void notices_drop(struct endpoint *e, bool only_of_one_server)
         spin_unlock(&e->lock);
         if (!found)
             return;
-        notice_done(found, found->owner);
+        kept_put(kept);
     }
 }
 
@@ -540,9 +550,9 @@ static void take_notice(struct endpoint *e, struct context *self)
     transfer_notice(n, self);
     n->count = 0;
     e->events_in_row++;
-    struct object *owner = n->owner;
+    struct kept kept = kept_by_locked(n);
     spin_unlock(&e->lock);
-    notice_done(n, owner);
+    kept_put(kept);
 }
 
 /* Takes the first queued request, and works on its client's entity. A client whose bytes cannot be read gets the error, and the next one is looked at. */
