@@ -24,6 +24,7 @@ OBJCOPY := llvm-objcopy-19
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wcast-align -Wpointer-arith \
   -Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough \
   -Wwrite-strings -Wnull-dereference -Wno-gnu-statement-expression -Wno-unused-command-line-argument
+MH_DEBUG := $(MH_DEBUG)$(MH_CHECK)
 COMMON := -std=c23 -g -O2 $(WARNINGS) -I. -I$(BUILD)/gen -MMD -MP -fno-strict-aliasing -fno-common \
   -fno-delete-null-pointer-checks -ftrivial-auto-var-init=zero -fvisibility=hidden
 FREESTANDING := --target=x86_64-unknown-none-elf -ffreestanding -nostdlib -mno-red-zone -mgeneral-regs-only

@@ -11,13 +11,20 @@ KERNEL_EXTRA += --target=x86_64-unknown-linux-gnu -fpie -mcmodel=small -fdirect-
   -fstack-protector-strong -mstack-protector-guard=tls -mstack-protector-guard-reg=gs -mstack-protector-guard-offset=56
 # make BUILD=build/debug MH_DEBUG=1 build/debug/kernel.elf: with the lock-rank checker and DEBUG_ASSERT.
 KERNEL_EXTRA += $(if $(MH_DEBUG),-DMH_DEBUG)
+# make BUILD=build/check MH_CHECK=1 build/check/kernel.elf: that, and every access to RAM is checked (kernel/mm/shadow.h) and allocations
+# can be made to fail (kernel/mm/shortage.h). Accesses are checked by calls, so the shadow may lie anywhere. Left out: who makes the
+# memory that is checked, what runs before relocation, and entry code that runs on any stack.
+KERNEL_UNCHECKED := kernel/mm/shadow.c kernel/mm/heap.c $(addprefix kernel/arch/x86_64/,early.c pvh.c multiboot2.c serial.c)
+KERNEL_EXTRA += $(if $(MH_CHECK),-DMH_CHECK -fsanitize=kernel-address -mllvm -asan-instrumentation-with-call-threshold=0 -mllvm -asan-stack=0 \
+  -mllvm -asan-globals=0 -mllvm -asan-kernel-mem-intrinsic-prefix=1)
 KERNEL_LDFLAGS := -static -pie --no-dynamic-linker -z text -z noexecstack -z norelro -z max-page-size=4096 --build-id=none \
   -T kernel/arch/x86_64/kernel.ld
 
 all: $(BUILD)/kernel.elf
 
 $(filter %.c.o,$(KERNEL_OBJECTS)): $(BUILD)/kernel/%.o: % kernel/module.mk | $(GENERATED)
-	@mkdir -p $(@D) && echo "  cc kernel $<" && $(CC) $(CFLAGS_kernel) $(KERNEL_INCLUDES) -c $< -o $@
+	@mkdir -p $(@D) && echo "  cc kernel $<" && $(CC) $(CFLAGS_kernel) \
+	  $(if $(MH_CHECK),$(if $(filter $<,$(KERNEL_UNCHECKED)),-fno-sanitize=kernel-address)) $(KERNEL_INCLUDES) -c $< -o $@
 $(filter %.S.o,$(KERNEL_OBJECTS)): $(BUILD)/kernel/%.o: % kernel/module.mk
 	@mkdir -p $(@D) && echo "  as kernel $<" && $(CC) $(filter-out -std=c23 -fsanitize=%,$(CFLAGS_kernel)) $(KERNEL_INCLUDES) -c $< -o $@
 

@@ -11,6 +11,7 @@
 #include "kernel/main/first_process.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/mm.h"
+#include "kernel/mm/shortage.h"
 #include "kernel/task/context.h"
 #include "kernel/task/futex.h"
 #include "kernel/task/timer.h"
@@ -38,6 +39,7 @@ void kernel_main(const struct boot_info *boot)
     arch_start_cpus(further_cpu);
     frame_release_boot(boot);
     crash_if_asked(boot);
+    shortage_from_boot(boot);
     enum status status = first_process_start(boot);
     if (status != OK)
         panic("init cannot be started: status %d", status);

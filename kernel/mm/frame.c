@@ -11,6 +11,8 @@
 #include "kernel/core/panic.h"
 #include "kernel/mm/heap.h"
 #include "kernel/mm/page_table.h"
+#include "kernel/mm/shadow.h"
+#include "kernel/mm/shortage.h"
 
 #define STACK_FRAMES 128u
 #define STACK_BATCH 32u
@@ -137,18 +139,21 @@ static enum status allocate_slow(struct frame_stack *s, uint32_t flags, uint32_t
         *out_number = s->numbers[--s->count];
         return OK;
     }
-    return zones_take(0, flags, out_number) ? OK : ERR_NO_MEMORY;
+    return zones_take(0, flags, out_number) || shadow_frame_waited(out_number) ? OK : ERR_NO_MEMORY;
 }
 
 enum status frame_allocate(uint32_t flags, enum frame_state state, phys_addr_t *out)
 {
     struct frame_stack *s = &stacks[this_cpu()->number];
     uint32_t number;
+    if (shortage_strikes())
+        return ERR_NO_MEMORY;
     if (likely(s->count && !(flags & FRAME_BELOW_4G)))
         number = s->numbers[--s->count];
     else
         TRY(allocate_slow(s, flags, &number));
     frame_table[number] = (struct frame){.references = 1, .state = state};
+    shadow_frames_given(number, 1);
     *out = frame_address(number);
     if (flags & FRAME_ZEROED)
         frame_zero(*out);
@@ -182,11 +187,14 @@ void frame_free_last(phys_addr_t p)
         return;
     }
     struct frame_stack *s = &stacks[this_cpu()->number];
+    uint32_t number = frame_number(p);
+    DEBUG_ASSERT(f->state > FRAME_CACHED);
+    if (shadow_frame_wait(&number))
+        return;
     if (unlikely(s->count == ARRAY_LENGTH(s->numbers)))
         stack_drain(s, STACK_BATCH * 2);
-    DEBUG_ASSERT(f->state > FRAME_CACHED);
-    f->state = FRAME_CACHED;
-    s->numbers[s->count++] = frame_number(p);
+    frame_table[number].state = FRAME_CACHED;
+    s->numbers[s->count++] = number;
 }
 
 enum status frame_allocate_run(uint32_t order, uint32_t flags, enum frame_state state, phys_addr_t *out)
@@ -194,6 +202,8 @@ enum status frame_allocate_run(uint32_t order, uint32_t flags, enum frame_state 
     if (order > FRAME_ORDER_MAX)
         return ERR_NO_MEMORY;
     uint32_t number;
+    if (shortage_strikes())
+        return ERR_NO_MEMORY;
     if (!zones_take(order, flags, &number)) {
         stack_drain(&stacks[this_cpu()->number], 0);
         if (!zones_take(order, flags, &number))
@@ -201,6 +211,7 @@ enum status frame_allocate_run(uint32_t order, uint32_t flags, enum frame_state 
     }
     for (uint32_t i = 0; i < 1u << order; i++)
         frame_table[number + i] = (struct frame){.state = state};
+    shadow_frames_given(number, 1u << order);
     frame_table[number].references = 1;
     frame_table[number].order = (uint8_t)order;
     *out = frame_address(number);
@@ -214,6 +225,7 @@ void frame_free_run(phys_addr_t first, uint32_t order)
 {
     uint32_t number = frame_number(first);
     struct zone *z = zone_of(number);
+    shadow_frames_freed(number, 1u << order);
     GUARD(&z->lock);
     for (uint32_t i = 0; i < 1u << order; i++)
         frame_table[number + i].state = FRAME_FREE_INNER;
@@ -232,6 +244,7 @@ void frame_run_split(phys_addr_t first, uint32_t order)
 void frame_zero(phys_addr_t p)
 {
     void *to = phys_to_virt(p);
+    shadow_check(to, PAGE_BYTES);
 #ifdef MH_HOST
     memset(to, 0, PAGE_BYTES);
 #else
@@ -243,6 +256,8 @@ void frame_zero(phys_addr_t p)
 void frame_copy(phys_addr_t to, phys_addr_t from)
 {
     void *t = phys_to_virt(to), *f = phys_to_virt(from);
+    shadow_check(t, PAGE_BYTES);
+    shadow_check(f, PAGE_BYTES);
 #ifdef MH_HOST
     memcpy(t, f, PAGE_BYTES);
 #else
@@ -253,7 +268,7 @@ void frame_copy(phys_addr_t to, phys_addr_t from)
 
 void frame_counts(struct frame_counts *out)
 {
-    *out = (struct frame_counts){.total = total_frames, .free = frame_free_count()};
+    *out = (struct frame_counts){.total = total_frames, .free = frame_free_count() + shadow_frames_waiting()};
     for (uint32_t i = 0; i < cpu_count; i++)
         out->free += stacks[i].count;
     out->object = __atomic_load_n(&frame_file_pages, __ATOMIC_RELAXED);
@@ -270,6 +285,7 @@ static void free_range(uint32_t first, uint32_t end)
         struct zone *z = zone_of(first);
         for (uint32_t i = 0; i < 1u << order; i++)
             frame_table[first + i].state = FRAME_FREE_INNER;
+        shadow_frames_freed(first, 1u << order);
         spin_lock(&z->lock);
         zone_free_locked(z, first, order);
         spin_unlock(&z->lock);
@@ -310,10 +326,11 @@ void frame_init(const struct boot_info *boot)
         }
     }
     uint64_t table_bytes = align_up(end_frame * sizeof(struct frame), PAGE_BYTES);
-    uint64_t table_at = table_place(boot, table_bytes);
+    uint64_t table_at = table_place(boot, table_bytes + shadow_bytes(end_frame));
     frame_table = phys_to_virt(phys(table_at));
     frame_table_count = (uint32_t)end_frame;
     memset(frame_table, 0, table_bytes);
+    shadow_init((char *)frame_table + table_bytes, end_frame);
     for (int i = 0; i < ZONES; i++) {
         spinlock_init(&zones[i].lock, RANK_FRAME);
         for (uint32_t o = 0; o <= FRAME_ORDER_MAX; o++)

@@ -10,6 +10,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/kernel_range.h"
+#include "kernel/mm/shortage.h"
 
 #define ITEM_NONE 0xffffu
 #define CACHE_NO_MAGAZINES 1u
@@ -26,7 +27,7 @@ static uint64_t slab_bytes(const struct cache *c) { return PAGE_BYTES << c->slab
 /* At least eight items a slab, if that takes no more than 32 KiB. */
 static void cache_set_geometry(struct cache *c)
 {
-    c->item_bytes = (uint32_t)align_up(MAX(c->item_bytes, 16u), 16);
+    c->item_bytes = (uint32_t)align_up(MAX(c->item_bytes, 16u), 16) + SHADOW_REDZONE;
     while (c->slab_order < 3 && slab_bytes(c) / c->item_bytes < 8)
         c->slab_order++;
     c->items_per_slab = (uint32_t)(slab_bytes(c) / c->item_bytes);
@@ -65,6 +66,7 @@ static enum status slab_add_locked(struct cache *c)
         cache_set_geometry(c);
     TRY(frame_allocate_run(c->slab_order, 0, FRAME_SLAB, &p));
     uint32_t slab = frame_number(p);
+    shadow_slab_made(phys_to_virt(p), slab_bytes(c));
     for (uint32_t i = 0; i < c->items_per_slab; i++)
         *item_next(c, slab, i) = (uint16_t)(i + 1 < c->items_per_slab ? i + 1 : ITEM_NONE);
     frame_table[slab].detail = 0;
@@ -149,6 +151,37 @@ void cache_free_slow(struct cache *c, void *item)
     m->items[m->count++] = item;
 }
 
+#ifdef MH_CHECK
+static enum status give(struct cache *c, uint64_t size, uint64_t from, void **out)
+{
+    if (shortage_strikes())
+        return ERR_NO_MEMORY;
+    TRY(cache_allocate_slow(c, out));
+    shadow_item_given(c, *out, size, from);
+    return OK;
+}
+
+static void take_back(struct cache *c, void *item, uint64_t size, uint64_t from)
+{
+    if (!shadow_item_wait(&c, &item, size, from))
+        cache_free_slow(c, item);
+}
+
+enum status cache_allocate_checked(struct cache *c, void **out) { return give(c, 0, (uint64_t)__builtin_return_address(0), out); }
+void cache_free_checked(struct cache *c, void *item) { take_back(c, item, 0, (uint64_t)__builtin_return_address(0)); }
+#else
+static enum status give(struct cache *c, uint64_t size, uint64_t from, void **out)
+{
+    (void)size, (void)from;
+    return cache_allocate(c, out);
+}
+static void take_back(struct cache *c, void *item, uint64_t size, uint64_t from)
+{
+    (void)size, (void)from;
+    cache_free(c, item);
+}
+#endif
+
 #define SIZE_CLASS(bytes) {.name = "heap-" #bytes, .item_bytes = (bytes), .lock = SPINLOCK_INIT(RANK_FRAME), .partial = UINT32_MAX}
 static struct cache classes[] = {
     SIZE_CLASS(16), SIZE_CLASS(32), SIZE_CLASS(48), SIZE_CLASS(64), SIZE_CLASS(96), SIZE_CLASS(128), SIZE_CLASS(192), SIZE_CLASS(256),
@@ -186,17 +219,19 @@ static void large_free(void *pointer, size_t size)
         frame_put(virt_to_phys(pointer));
 }
 
-void *heap_allocate(size_t size)
+static inline void *allocate(size_t size, uint64_t from)
 {
     if (unlikely(size > HEAP_SLAB_MAX))
         return large_allocate(size);
     void *item;
-    return cache_allocate(&classes[class_of[(size + 15) / 16]], &item) == OK ? item : nullptr;
+    return give(&classes[class_of[(size + 15) / 16]], size, from, &item) == OK ? item : nullptr;
 }
+
+void *heap_allocate(size_t size) { return allocate(size, (uint64_t)__builtin_return_address(0)); }
 
 void *heap_allocate_zeroed(size_t size)
 {
-    void *p = heap_allocate(size);
+    void *p = allocate(size, (uint64_t)__builtin_return_address(0));
     return p ? memset(p, 0, size) : nullptr;
 }
 
@@ -207,7 +242,7 @@ void heap_free(void *pointer, size_t size)
     if (unlikely(size > HEAP_SLAB_MAX))
         large_free(pointer, size);
     else
-        cache_free(&classes[class_of[(size + 15) / 16]], pointer);
+        take_back(&classes[class_of[(size + 15) / 16]], pointer, size, (uint64_t)__builtin_return_address(0));
 }
 
 uint64_t heap_used_bytes(void) { return __atomic_load_n(&slab_frames, __ATOMIC_RELAXED) * PAGE_BYTES; }

@@ -6,6 +6,7 @@
 #include "abi/status.h"
 #include "base/types.h"
 #include "kernel/core/cpu.h"
+#include "kernel/mm/shadow.h"
 
 #define HEAP_SLAB_MAX 4096u
 #define MAGAZINE_ITEMS 30u
@@ -29,6 +30,12 @@ void heap_init(void);
 enum status cache_allocate_slow(struct cache *c, void **out);
 void cache_free_slow(struct cache *c, void *item);
 
+#ifdef MH_CHECK
+enum status cache_allocate_checked(struct cache *c, void **out);
+void cache_free_checked(struct cache *c, void *item);
+static inline enum status cache_allocate(struct cache *c, void *out_item) { return cache_allocate_checked(c, out_item); }
+static inline void cache_free(struct cache *c, void *item) { cache_free_checked(c, item); }
+#else
 /* Contents are whatever the last user left, so of no use to anyone else: initialize all of it. */
 static inline enum status cache_allocate(struct cache *c, void *out_item)
 {
@@ -47,6 +54,7 @@ static inline void cache_free(struct cache *c, void *item)
     }
     m->items[m->count++] = item;
 }
+#endif
 
 /* null: out of memory. `size` at heap_free is the one given at allocation; null is free to free. */
 void *heap_allocate(size_t size);

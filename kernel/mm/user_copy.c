@@ -8,6 +8,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/frame.h"
+#include "kernel/mm/shadow.h"
 
 struct raw_result { uint64_t left, address; };
 struct raw_result user_copy_raw(void *to, const void *from, size_t length);
@@ -54,6 +55,7 @@ static enum status bring_in(uint64_t address, uint32_t access)
 static enum status copy_on(char *to, const char *from, size_t length, const char *user_side, uint32_t access, size_t *out_done)
 {
     size_t done = 0;
+    shadow_check(to == user_side ? from : to, length);
     while (done < length) {
         struct raw_result r = user_copy_raw(to + done, from + done, length - done);
         done = length - r.left;

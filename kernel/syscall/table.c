@@ -3,6 +3,7 @@
 #include "kernel/syscall/syscall.h"
 #include "kernel/core/panic.h"
 #include "kernel/mm/address_space.h"
+#include "kernel/mm/shortage.h"
 
 static system_call_handler *const handlers[SYSCALL_COUNT] = {
 #define SYSCALL(number, name, arguments) [(number) - SYSCALL_FIRST] = sys_##name,
@@ -16,6 +17,12 @@ void system_call(struct trap_frame *f)
     uint64_t index = f->rax - SYSCALL_FIRST;
     cpu->calls++;
     if (unlikely(index >= SYSCALL_COUNT || !handlers[index])) {
+#ifdef MH_CHECK
+        if (f->rax == SYS_SHORTAGE) {
+            f->rax = shortage_set(ARG0(f));
+            return;
+        }
+#endif
         f->rax = (uint64_t)(int64_t)ERR_NO_CALL;
         return;
     }

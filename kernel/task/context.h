@@ -71,6 +71,9 @@ struct context {
     enum requeue requeue;          /* NOT: it is over, to be released */
     bool timed_out;                /* set by the timeout, before the wake */
     bool no_fault;                 /* user copies fail instead of sleeping */
+#ifdef MH_CHECK
+    uint64_t allocations, allocations_left; /* kernel/mm/shortage.h */
+#endif
     const char *waits_for;         /* for dumps; a constant string */
     uint64_t waits_for_id;
     /* endpoint.lock of the endpoint that it serves */

@@ -29,7 +29,7 @@ void context_init(void)
 static void reset_vector_state(void *area)
 {
     const uint32_t mxcsr = MXCSR_RESET;
-    memset(area, 0, vector_states.item_bytes);
+    memset(area, 0, cpu_features.vector_state_bytes);
     memcpy((uint8_t *)area + XSAVE_MXCSR, &mxcsr, sizeof mxcsr);
 }
 
@@ -77,7 +77,7 @@ static bool is_running_here(const struct arch_context *c) { return arch_this_cpu
 void arch_context_copy_user_state(struct arch_context *to, struct arch_context *from_current)
 {
     (void)from_current; /* its state is in the registers */
-    memset(to->vector_state, 0, vector_states.item_bytes);
+    memset(to->vector_state, 0, cpu_features.vector_state_bytes);
     __asm__ volatile("xsave64 (%0)" : : "r"(to->vector_state), "a"(-1), "d"(-1) : "memory");
     to->fs_base = asm_read_fs_base();
     to->gs_base = asm_read_user_gs_base();
