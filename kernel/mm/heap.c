@@ -20,6 +20,8 @@ static struct cache magazine_cache = {
     .name = "magazine", .item_bytes = sizeof(struct magazine), .flags = CACHE_NO_MAGAZINES,
     .lock = SPINLOCK_INIT(RANK_FRAME), .partial = FRAME_NUMBER_NONE,
 };
+static struct cache *all_caches;
+static struct spinlock all_caches_lock = SPINLOCK_INIT(RANK_FRAME);
 static uint64_t slab_frames; /* atomic; relaxed: statistics */
 
 static uint64_t slab_bytes(const struct cache *c) { return PAGE_BYTES << c->slab_order; }
@@ -31,6 +33,10 @@ static void cache_set_geometry(struct cache *c)
     while (c->slab_order < 3 && slab_bytes(c) / c->item_bytes < 8)
         c->slab_order++;
     c->items_per_slab = (uint32_t)(slab_bytes(c) / c->item_bytes);
+    GUARD(&all_caches_lock);
+    c->next = all_caches;
+    /* Release: who walks the list without the lock sees the cache whole. */
+    __atomic_store_n(&all_caches, c, __ATOMIC_RELEASE);
 }
 
 static uint16_t *item_next(const struct cache *c, uint32_t slab, uint32_t item)
@@ -85,6 +91,7 @@ static enum status item_take_locked(struct cache *c, void **out)
     uint32_t slab = c->partial;
     struct frame *f = &frame_table[slab];
     uint16_t *item = item_next(c, slab, f->detail);
+    c->taken++;
     if (f->references++ == 0)
         c->empty_slabs--;
     f->detail = *item;
@@ -104,6 +111,7 @@ static void item_return_locked(struct cache *c, void *item)
     if (f->detail == ITEM_NONE)
         partial_push(c, slab);
     f->detail = (uint16_t)((virt_to_phys(item).value - base) / c->item_bytes);
+    c->taken--;
     if (--f->references > 0)
         return;
     if (c->empty_slabs == 0) { /* one empty slab is kept against back and forth */
@@ -246,3 +254,18 @@ void heap_free(void *pointer, size_t size)
 }
 
 uint64_t heap_used_bytes(void) { return __atomic_load_n(&slab_frames, __ATOMIC_RELAXED) * PAGE_BYTES; }
+
+void heap_for_each(void (*visit)(const struct cache *c, void *argument), void *argument)
+{
+    for (const struct cache *c = __atomic_load_n(&all_caches, __ATOMIC_ACQUIRE); c; c = c->next)
+        visit(c, argument);
+}
+
+uint64_t cache_used(const struct cache *c)
+{
+    uint64_t idle = shadow_items_waiting(c);
+    for (uint32_t i = 0; i < cpu_count; i++)
+        idle += c->magazines[i] ? c->magazines[i]->count : 0;
+    uint64_t taken = __atomic_load_n(&c->taken, __ATOMIC_RELAXED);
+    return taken > idle ? taken - idle : 0;
+}

@@ -23,6 +23,8 @@ struct cache {
     struct spinlock lock;        /* RANK_FRAME */
     uint32_t partial;            /* first slab with a free item, or FRAME_NUMBER_NONE */
     uint32_t slabs, empty_slabs;
+    uint64_t taken;              /* items out of the slabs, those in magazines too */
+    struct cache *next;          /* all_caches; set at the first slab */
 };
 #define CACHE_INIT(text, type) {.name = (text), .item_bytes = sizeof(type), .lock = SPINLOCK_INIT(RANK_FRAME), .partial = UINT32_MAX}
 
@@ -61,3 +63,7 @@ void *heap_allocate(size_t size);
 void *heap_allocate_zeroed(size_t size);
 void heap_free(void *pointer, size_t size);
 uint64_t heap_used_bytes(void);
+/* Each cache that was ever used. */
+void heap_for_each(void (*visit)(const struct cache *c, void *argument), void *argument);
+/* Its items in use; exact when no other CPU allocates. */
+uint64_t cache_used(const struct cache *c);

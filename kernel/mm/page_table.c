@@ -33,6 +33,8 @@ enum status mmu_table_allocate(phys_addr_t *out)
     return OK;
 }
 
+void mmu_table_free(phys_addr_t table) { frame_put(table); }
+
 uint16_t *mmu_table_used(phys_addr_t table) { return &frame_table[frame_number(table)].detail; }
 
 bool table_keep(phys_addr_t table)

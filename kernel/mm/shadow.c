@@ -225,8 +225,6 @@ void shadow_item_given(const struct cache *c, void *item, uint64_t size, uint64_
 
 static bool take_waiting_locked(struct cache **out_cache, void **out_item)
 {
-    if (!waiting_count)
-        return false;
     *out_cache = waiting[waiting_first].cache;
     *out_item = waiting[waiting_first].item;
     waiting_first = (waiting_first + 1) % WAITING_ITEMS;
@@ -235,10 +233,13 @@ static bool take_waiting_locked(struct cache **out_cache, void **out_item)
     return true;
 }
 
-bool shadow_item_waited(struct cache **out_cache, void **out_item)
+uint64_t shadow_items_waiting(const struct cache *c)
 {
+    uint64_t sum = 0;
     GUARD(&waiting_lock);
-    return take_waiting_locked(out_cache, out_item);
+    for (uint32_t i = 0; i < waiting_count; i++)
+        sum += waiting[(waiting_first + i) % WAITING_ITEMS].cache == c;
+    return sum;
 }
 
 bool shadow_item_wait(struct cache **c, void **item, uint64_t size, uint64_t from)

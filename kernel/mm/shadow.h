@@ -29,7 +29,7 @@ void shadow_slab_made(const void *slab, uint64_t bytes);
 void shadow_item_given(const struct cache *c, void *item, uint64_t size, uint64_t from);
 /* The item waits. True: nothing is to be freed now; false: *c and *item are the one that waited longest. Panics when it is not in use, or `size` (0: any) is wrong. */
 bool shadow_item_wait(struct cache **c, void **item, uint64_t size, uint64_t from);
-bool shadow_item_waited(struct cache **out_cache, void **out_item);
+uint64_t shadow_items_waiting(const struct cache *c);
 #else
 #define SHADOW_REDZONE 0u
 static inline uint64_t shadow_bytes(uint64_t frames) { return frames & 0; }
@@ -40,5 +40,6 @@ static inline void shadow_frames_freed(uint32_t first, uint32_t count) { (void)f
 static inline bool shadow_frame_wait(uint32_t *number) { return !number; }
 static inline bool shadow_frame_waited(uint32_t *out_number) { return !out_number; }
 static inline uint64_t shadow_frames_waiting(void) { return 0; }
+static inline uint64_t shadow_items_waiting(const struct cache *c) { return !c; }
 static inline void shadow_slab_made(const void *slab, uint64_t bytes) { (void)slab, (void)bytes; }
 #endif

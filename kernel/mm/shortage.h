@@ -7,7 +7,7 @@
 struct boot_info;
 
 #ifdef MH_CHECK
-#define SYS_SHORTAGE 0x1fff /* for tests/guest/shortage alone: n (0: none) -> see shortage_set */
+#define SYS_SHORTAGE 0x1ffe /* for tests/guest/shortage alone: n (0: none) -> see shortage_set */
 
 bool shortage_strikes(void); /* asked by each allocation: fail now? */
 /* The nth allocation from now on of the current context fails. Answers how many it made since the last call, and bit 62 when

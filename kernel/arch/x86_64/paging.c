@@ -42,18 +42,35 @@ pte_t *mmu_find(phys_addr_t root, uint64_t address)
     return &table_at(table)[index_at(address, 0)];
 }
 
+/* The tables from `level` - 1 down. All or none: an upper table without a lower one would be found by nobody who takes tables out. */
+__attribute__((noinline)) static enum status make_tables(phys_addr_t table, uint64_t address, unsigned level, pte_t **out)
+{
+    phys_addr_t made[LEVELS - 1];
+    for (unsigned i = 0; i < level; i++) {
+        enum status status = mmu_table_allocate(&made[i]);
+        if (status != OK) {
+            while (i > 0)
+                mmu_table_free(made[--i]);
+            return status;
+        }
+    }
+    for (; level > 0; level--) {
+        mmu_write(&table_at(table)[index_at(address, level)], made[level - 1].value | PTE_PRESENT | PTE_WRITE | PTE_USER);
+        ++*mmu_table_used(table);
+        table = made[level - 1];
+    }
+    *out = &table_at(table)[index_at(address, 0)];
+    return OK;
+}
+
 enum status mmu_find_or_make(phys_addr_t root, uint64_t address, pte_t **out)
 {
     phys_addr_t table = root;
     for (unsigned level = LEVELS - 1; level > 0; level--) {
-        pte_t *e = &table_at(table)[index_at(address, level)];
-        if (unlikely(!(*e & PTE_PRESENT))) {
-            phys_addr_t new;
-            TRY(mmu_table_allocate(&new));
-            mmu_write(e, new.value | PTE_PRESENT | PTE_WRITE | PTE_USER);
-            ++*mmu_table_used(table);
-        }
-        table = pte_page(*e);
+        pte_t e = table_at(table)[index_at(address, level)];
+        if (unlikely(!(e & PTE_PRESENT)))
+            return make_tables(table, address, level, out);
+        table = pte_page(e);
     }
     *out = &table_at(table)[index_at(address, 0)];
     return OK;

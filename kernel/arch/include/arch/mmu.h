@@ -77,6 +77,7 @@ void mmu_count(const pte_t *any, int change);
 unsigned mmu_trim(phys_addr_t root, uint64_t address, phys_addr_t out_tables[3]);
 uint16_t *mmu_table_used(phys_addr_t table);                 /* made by kernel/mm */
 enum status mmu_table_allocate(phys_addr_t *out);            /* made by kernel/mm: zeroed, count 0 */
+void mmu_table_free(phys_addr_t table);                      /* made by kernel/mm: one that is empty and was never in use */
 
 /* Takes over the tables that the early boot code made. Afterwards the kernel half's top entries never change. */
 void mmu_init(uint64_t random);
