@@ -125,6 +125,17 @@ static enum status fill_process(const struct process_arguments *a, struct proces
     return OK;
 }
 
+/* Without a handle nobody could start it. */
+static int64_t install_process(struct process *p, placement_t where)
+{
+    object_get(&p->object);
+    int64_t h = install_new(&p->object, RIGHT_ALL, where);
+    if (h < 0)
+        process_abandon(p);
+    object_put(&p->object);
+    return h;
+}
+
 int64_t sys_process_create(struct trap_frame *f)
 {
     struct process_arguments a;
@@ -145,7 +156,7 @@ int64_t sys_process_create(struct trap_frame *f)
         object_put(&p->object);
         return status;
     }
-    int64_t h = install_new(&p->object, RIGHT_ALL, ARG1(f));
+    int64_t h = install_process(p, ARG1(f));
     if (h >= 0 && a.space != HANDLE_NONE)
         IGNORE(handle_close(caller_handles(), a.space));
     return h;
@@ -233,7 +244,7 @@ int64_t sys_process_clone(struct trap_frame *f)
         object_put(&p->object);
         return status;
     }
-    return install_new(&p->object, RIGHT_ALL, ARG1(f));
+    return install_process(p, ARG1(f));
 }
 
 int64_t sys_process_start(struct trap_frame *f)

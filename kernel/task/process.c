@@ -34,8 +34,11 @@ static struct readiness *process_readiness(struct object *o)
     return &container_of(o, struct process, object)->exit;
 }
 
+static void process_handle_closed(struct object *o) { process_abandon(container_of(o, struct process, object)); }
+
 const struct object_type process_type = {
-    .kind = OBJECT_PROCESS, .name = "process", .destroy = process_destroy, .readiness = process_readiness,
+    .kind = OBJECT_PROCESS, .name = "process", .destroy = process_destroy, .handle_closed = process_handle_closed,
+    .readiness = process_readiness,
 };
 
 enum status process_create(struct address_space *space, struct handle_table *handles, struct namespace *names,
@@ -120,6 +123,16 @@ void process_end(struct process *p, uint64_t exit_status)
         contexts_attention(p, nullptr, ATTENTION_KILLED);
 }
 
+/* Its first context and it hold each other, so somebody has to let go. Who takes `first` decides: here, or process_start. */
+void process_abandon(struct process *p)
+{
+    struct context *never_started = __atomic_exchange_n(&p->first, nullptr, __ATOMIC_ACQ_REL);
+    if (!never_started)
+        return;
+    process_end(p, 0);
+    object_put(&never_started->object);
+}
+
 [[noreturn]] void process_exit_current(uint64_t exit_status)
 {
     process_end(current()->process, exit_status);
@@ -132,7 +145,7 @@ void process_finished(struct process *p)
     struct handle_table *handles = take(p->handles);
     struct address_space *space = take(p->space);
     spin_unlock(&p->lock);
-    struct context *never_started = take(p->first);
+    struct context *never_started = __atomic_exchange_n(&p->first, nullptr, __ATOMIC_ACQ_REL);
     if (never_started)
         object_put(&never_started->object);
     struct namespace *names = take(p->names);

@@ -53,6 +53,7 @@ void process_add_context(struct process *p, struct context *c);
 bool process_remove_context(struct process *p, struct context *c); /* true: it was the last */
 void process_end(struct process *p, uint64_t exit_status);          /* asks all contexts to finish; returns at once */
 [[noreturn]] void process_exit_current(uint64_t exit_status);
+void process_abandon(struct process *p);                            /* nobody can start it any more: if it never ran, it is over */
 void process_finished(struct process *p);                           /* by the last context: frees what it held, tells watchers */
 enum status process_single_context(struct process *p);             /* exec: ends and awaits all others */
 void process_notify(struct process *p);
