@@ -123,6 +123,10 @@ struct process_info {
 #define PRIORITY_LIMIT 140u     /* one past the highest */
 enum : uint32_t { SCHEDULE_SHARED = 0, SCHEDULE_ROUND_ROBIN = 1, SCHEDULE_FIFO = 2 }; /* FIFO: no time slice */
 
+/* kernel_counts: one for each kind of thing in the kernel's memory. Exact when nothing else runs. */
+struct kernel_count { char name[24]; uint64_t used, bytes; }; /* in use; bytes of memory behind them, free ones included */
+static_assert(sizeof(struct kernel_count) == 40);
+
 enum : uint32_t { CONTEXT_CREATED = 0, CONTEXT_READY, CONTEXT_RUNNING, CONTEXT_BLOCKED, CONTEXT_ZOMBIE };
 struct context_info {
     uint64_t id, process_id;
