@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * ion [-n] [-x] [-c COMMAND | SCRIPT [ARGUMENT...]]: the Ion shell for scripts. Without either, standard input is the script. */
+#include "edit/interactive.h"
 #include "expand/expand.h"
 #include "job.h"
 #include <errno.h>
@@ -44,6 +45,7 @@ void shell_init(struct shell *sh)
 void shell_fini(struct shell *sh)
 {
     error_forget(sh);
+    job_fini(sh);
     value_free(sh->folders);
     scope_fini(&sh->global);
     arena_fini(&sh->scratch);
@@ -74,17 +76,24 @@ int main(int argc, char **argv)
     static struct shell sh;
     const char *command = nullptr;
     int i = 1;
+    bool vi = false;
     shell_init(&sh);
     for (; i < argc && argv[i][0] == '-'; i++) {
         if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help")) return fputs(USAGE, stdout), 0;
         if (!strcmp(argv[i], "-v") || !strcmp(argv[i], "--version")) return puts("ion 1.0.0-alpha"), 0;
         if (!strcmp(argv[i], "-n") || !strcmp(argv[i], "--no-execute")) sh.no_execute = true;
         else if (!strcmp(argv[i], "-x")) sh.trace = true;
+        else if (!strcmp(argv[i], "-o") && i + 1 < argc) vi = !strcmp(argv[++i], "vi");
         else if (!strcmp(argv[i], "-c") && i + 1 < argc) command = argv[++i];
         else break;
     }
     if (command && i < argc) return fputs("either execute command or file(s)\n", stderr), 1;
     set_predefined(&sh, i < argc ? argv + i : argv, i < argc ? argc - i : 1);
     if (command) return finish(&sh, run_text(&sh, "-c", command, strlen(command)));
+    if (i == argc && isatty(0)) {
+        bool taken;
+        int status = interactive_run(&sh, vi, &taken);
+        if (taken) return shell_fini(&sh), status;
+    }
     return run_path(&sh, i < argc ? argv[i] : nullptr);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Commands that are part of the shell. Each sets sh->status: 0 yes, 1 no or an error, 2 wrong use. */
+#include "edit/interactive.h"
 #include "expand/expand.h"
 #include "job.h"
 #include "value/regex.h"
@@ -219,12 +220,6 @@ static bool do_math(struct shell *sh, const struct list *a)
     return answer(sh, 0);
 }
 
-static bool do_wait(struct shell *sh, const struct list *)
-{
-    job_wait_all(sh);
-    return answer(sh, 0);
-}
-
 static bool do_isatty(struct shell *sh, const struct list *a)
 {
     return answer(sh, a->count < 2 || (isdigit((unsigned char)*a->at[1]) && isatty(atoi(a->at[1]))) ? 0 : 1);
@@ -283,12 +278,16 @@ static bool do_test(struct shell *sh, const struct list *a)
 static bool do_help(struct shell *sh, const struct list *);
 
 static const struct builtin BUILTINS[] = {
-    {"bool", do_bool, true, "", ""}, {"cd", do_cd, false, "", ""}, {"contains", search, true, "", ""}, {"drop", do_drop, true, "", ""},
-    {"echo", do_echo, true, "", ""}, {"ends-with", search, true, "", ""}, {"eq", do_is, true, "", ""}, {"eval", do_eval, true, "", ""},
-    {"exists", do_exists, true, "", ""}, {"exit", do_exit, false, "", ""}, {"false", do_false, true, "", ""}, {"fn", do_fn, true, "", ""},
-    {"help", do_help, true, "", ""}, {"is", do_is, true, "", ""}, {"isatty", do_isatty, true, "", ""}, {"matches", do_matches, true, "", ""},
-    {"math", do_math, true, "", ""}, {"read", do_read, false, "", ""}, {"set", do_set, true, "", ""}, {"source", do_source, false, "", ""},
-    {"starts-with", search, true, "", ""}, {"test", do_test, true, "", ""}, {"true", do_true, true, "", ""}, {"wait", do_wait, false, "", ""},
+    {"bg", job_bg, false, "", ""}, {"bool", do_bool, true, "", ""}, {"cd", do_cd, false, "", ""}, {"contains", search, true, "", ""},
+    {"disown", job_disown, false, "", ""}, {"drop", do_drop, true, "", ""}, {"echo", do_echo, true, "", ""},
+    {"ends-with", search, true, "", ""}, {"eq", do_is, true, "", ""}, {"eval", do_eval, true, "", ""}, {"exists", do_exists, true, "", ""},
+    {"exit", do_exit, false, "", ""}, {"false", do_false, true, "", ""}, {"fg", job_fg, false, "", ""}, {"fn", do_fn, true, "", ""},
+    {"help", do_help, true, "", ""}, {"history", interactive_history, false, "", ""}, {"huponexit", job_huponexit, false, "", ""},
+    {"is", do_is, true, "", ""}, {"isatty", do_isatty, true, "", ""}, {"jobs", job_jobs, false, "", ""},
+    {"keybindings", interactive_keybindings, false, "", ""}, {"matches", do_matches, true, "", ""}, {"math", do_math, true, "", ""},
+    {"read", do_read, false, "", ""}, {"set", do_set, true, "", ""}, {"source", do_source, false, "", ""},
+    {"starts-with", search, true, "", ""}, {"suspend", job_suspend, false, "", ""}, {"test", do_test, true, "", ""},
+    {"true", do_true, true, "", ""}, {"wait", job_wait_builtin, false, "", ""},
 };
 
 static bool do_help(struct shell *sh, const struct list *)

@@ -7,8 +7,6 @@
 #include <signal.h>
 #include <sys/types.h>
 
-enum { JOBS_MAX = 64 };
-
 struct function {
     unsigned references;
     struct program *program;
@@ -17,11 +15,6 @@ struct function {
 };
 struct function *function_get(struct function *function);
 void function_put(struct function *function);
-
-struct job {
-    pid_t pid;               /* 0: free */
-    char *command;
-};
 
 enum flow : uint8_t { FLOW_ON, FLOW_BREAK, FLOW_CONTINUE, FLOW_RETURN, FLOW_EXIT, FLOW_ERROR };
 
@@ -50,7 +43,7 @@ struct shell {
     struct place error_place;
     size_t error_width;
     char *error_program, *error_line;
-    struct job jobs[JOBS_MAX];
+    struct job_table *jobs;  /* job.c's */
 };
 
 [[gnu::format(printf, 2, 3)]] bool fail(struct shell *sh, const char *format, ...);

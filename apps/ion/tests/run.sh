@@ -33,4 +33,6 @@ expect deep-parens "echo $(printf '%0300d' 0 | sed 's/0/$(echo /g')" 'nested mor
 expect deep-blocks "$(printf '%0300d' 0 | sed 's/0/if true; /g')" 'nested more than'
 expect deep-functions 'fn f; f; end; f' 'nested too deep'
 actual=$(timeout 10 "$ion" -n -c 'while true; let i = 1; end' 2>&1) && echo "ok ion-no-execute" || { echo "not ok ion-no-execute: $actual"; result=1; }
+# At a terminal: keys in, screen out.
+python3 "$folder/interactive.py" "$ion" || result=1
 exit $result

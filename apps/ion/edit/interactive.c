@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT
+ * The loop of an interactive session (interactive.h). All that the terminal shows while a line is edited comes out of view.c; this
+ * file carries keys to the editor and the difference of two frames to the terminal. */
+#include "edit/interactive.h"
+#include "edit/prompt.h"
+#include "edit/terminal.h"
+#include "edit/view.h"
+#include "expand/expand.h"
+#include "job.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ESCAPE_WAIT_MS = 30, INPUT_MAX = 4096 };
+
+struct session {
+    struct shell *sh;
+    struct terminal terminal;
+    struct decoder decoder;
+    struct editor editor;
+    struct history history;
+    struct frame shown, next;
+    struct prompt prompt;
+    char input[INPUT_MAX];   /* read and not yet looked at: typed while a line was being edited */
+    size_t input_at, input_size;
+    long milliseconds;
+    bool warned, hung_up;
+};
+static struct session *session; /* for builtins and the handler of SIGINT; null in scripts */
+
+/* -- drawing ------------------------------------------------------------------------------------------------------------- */
+
+static enum known command_known(void *context, const char *name, size_t size)
+{
+    (void)context, (void)name, (void)size;
+    return KNOWN_NOT_YET;
+}
+
+static struct view view_of(struct session *s, const char *message)
+{
+    return (struct view){.prompt = s->prompt.left, .right = s->prompt.right, .columns = s->terminal.columns, .rows = s->terminal.rows,
+                         .plain = s->terminal.plain, .command_known = command_known, .context = s, .message = message};
+}
+
+static void show(struct session *s)
+{
+    struct output out = {};
+    frame_change(&s->shown, &s->next, &out);
+    terminal_write(&s->terminal, out.at, out.size);
+    free(out.at);
+    struct frame was = s->shown;
+    s->shown = s->next, s->next = was;
+}
+
+static void draw(struct session *s)
+{
+    struct view view = view_of(s, nullptr);
+    view_draw(&view, &s->editor, &s->next);
+    show(s);
+}
+
+/* The line as it stays on the screen, and the cursor below it. */
+static void draw_final(struct session *s, const char *mark)
+{
+    struct view view = view_of(s, nullptr);
+    view_draw_final(&view, &s->editor, &s->next);
+    show(s);
+    terminal_write(&s->terminal, mark, strlen(mark));
+    terminal_write(&s->terminal, "\r\n", 2);
+    s->shown.rows = 0, s->shown.cursor_row = s->shown.cursor_column = 0;
+}
+
+/* Nothing of us on the screen any more; the cursor is where the prompt began. */
+static void erase(struct session *s)
+{
+    struct output out = {};
+    if (s->shown.cursor_row) output_print(&out, "\x1b[%uA", s->shown.cursor_row);
+    output_text(&out, "\r\x1b[J");
+    terminal_write(&s->terminal, out.at, out.size);
+    free(out.at);
+    s->shown.rows = 0, s->shown.cursor_row = s->shown.cursor_column = 0;
+}
+
+static void resized(struct session *s)
+{
+    unsigned columns = s->terminal.columns;
+    terminal_measure(&s->terminal);
+    if (columns == s->terminal.columns) return draw(s);
+    if (s->terminal.reflows) s->shown.cursor_row = frame_rows_reflowed(&s->shown, s->terminal.columns);
+    if (s->shown.cursor_row >= s->terminal.rows) s->shown.cursor_row = s->terminal.rows - 1;
+    erase(s);
+    draw(s);
+}
+
+/* -- one line ------------------------------------------------------------------------------------------------------------ */
+
+static bool is_complete(void *context, const char *text, size_t size)
+{
+    (void)context;
+    return outline_check(text, size).state != OUTLINE_INCOMPLETE;
+}
+
+static void clear_screen(struct session *s)
+{
+    terminal_write(&s->terminal, "\x1b[H\x1b[2J", 7);
+    s->shown.rows = 0, s->shown.cursor_row = s->shown.cursor_column = 0;
+}
+
+static void notices(struct session *s)
+{
+    if (!job_look(s->sh)) return;
+    erase(s);
+    terminal_leave(&s->terminal);
+    job_notices(s->sh);
+    terminal_enter(&s->terminal);
+}
+
+/* $VISUAL or $EDITOR on a file with the line. */
+static void edit_outside(struct session *s)
+{
+    char path[] = "/tmp/ion-line.XXXXXX";
+    const char *editor = getenv("VISUAL") ? getenv("VISUAL") : getenv("EDITOR") ? getenv("EDITOR") : "vi";
+    int file = mkstemp(path);
+    if (file < 0) return;
+    bool written = write(file, s->editor.line.text, s->editor.line.size) == (ssize_t)s->editor.line.size;
+    close(file);
+    erase(s);
+    terminal_leave(&s->terminal);
+    char command[512];
+    int size = snprintf(command, sizeof command, "%s %s", editor, path), status = s->sh->status;
+    enum flow flow = written && size < (int)sizeof command ? run_text(s->sh, "edit", command, (size_t)size) : FLOW_ERROR;
+    if (flow == FLOW_ERROR) report(s->sh);
+    else if (s->sh->status == 0 && (file = open(path, O_RDONLY | O_CLOEXEC)) >= 0) {
+        struct output text = {};
+        char part[4096];
+        for (ssize_t got; (got = read(file, part, sizeof part)) > 0;) output_bytes(&text, part, (size_t)got);
+        close(file);
+        while (text.size && text.at[text.size - 1] == '\n') text.at[--text.size] = 0;
+        editor_replace(&s->editor, text.size ? text.at : "");
+        free(text.at);
+    }
+    unlink(path);
+    s->sh->status = status;
+    terminal_enter(&s->terminal);
+}
+
+/* True: the line is over. */
+static bool act(struct session *s, enum editor_event event, enum editor_event *out)
+{
+    switch (event) {
+    case EVENT_NONE: return false;
+    case EVENT_CLEAR: clear_screen(s); return false;
+    case EVENT_COMPLETE: return false;
+    case EVENT_EXTERNAL: edit_outside(s); return false;
+    case EVENT_RUN:
+    case EVENT_ABANDON:
+    case EVENT_END: *out = event; return true;
+    }
+    return false;
+}
+
+/* The keys that came; true when one of them ended the line. */
+static bool feed(struct session *s, enum editor_event *out)
+{
+    struct press key;
+    while (s->input_at < s->input_size)
+        if (decoder_feed(&s->decoder, s->input[s->input_at++], &key) && act(s, editor_key(&s->editor, &key), out)) return true;
+    return false;
+}
+
+static enum editor_event edit_line(struct session *s)
+{
+    enum editor_event event = EVENT_NONE;
+    struct press key;
+    editor_begin(&s->editor);
+    terminal_enter(&s->terminal);
+    while (!feed(s, &event)) {
+        draw(s);
+        bool waits = decoder_waits(&s->decoder);
+        unsigned what = terminal_wait(&s->terminal, -1, waits ? ESCAPE_WAIT_MS : -1);
+        if (what & WAKE_RESIZE) resized(s);
+        if (what & WAKE_CHILD) notices(s);
+        if (what & WAKE_HANGUP) s->hung_up = true;
+        if (what & WAKE_INPUT) {
+            ssize_t size = read(s->terminal.file, s->input, sizeof s->input);
+            if (size == 0 || (size < 0 && errno != EINTR && errno != EAGAIN)) s->hung_up = true;
+            s->input_at = 0, s->input_size = size > 0 ? (size_t)size : 0;
+        } else if (waits && what == WAKE_NONE && decoder_timeout(&s->decoder, &key)) {
+            if (act(s, editor_key(&s->editor, &key), &event)) break;
+        }
+        if (s->hung_up) {
+            event = EVENT_END;
+            break;
+        }
+    }
+    draw_final(s, event == EVENT_ABANDON ? "^C" : "");
+    /* From here on Ctrl-C is for what runs. */
+    s->sh->interrupted = 0;
+    terminal_leave(&s->terminal);
+    return event;
+}
+
+/* -- running it ---------------------------------------------------------------------------------------------------------- */
+
+static void on_interrupt(int)
+{
+    session->sh->interrupted = 1;
+}
+
+static bool go_to(struct session *s, const char *name)
+{
+    struct stat info;
+    if (stat(name, &info) || !S_ISDIR(info.st_mode)) return false;
+    struct list words = list_make(&s->sh->scratch);
+    list_add(&words, (char *)"cd");
+    list_add(&words, (char *)name);
+    return builtin_run(s->sh, builtin_find("cd"), &words);
+}
+
+/* A command that is not there may be a folder to go to, or the hook's business. */
+static void say_error(struct session *s)
+{
+    static const char MISSING[] = "pipeline execution error: command not found: ";
+    struct shell *sh = s->sh;
+    if (strncmp(sh->error, MISSING, sizeof MISSING - 1)) {
+        if (*sh->error) report(sh);
+    } else {
+        struct arena_mark mark = arena_mark(&sh->scratch);
+        char *name = arena_print(&sh->scratch, "%s", sh->error + sizeof MISSING - 1);
+        const struct value *hook = scope_find(sh->scope, "COMMAND_NOT_FOUND");
+        if (!go_to(s, name)) {
+            sh->status = 127;
+            struct words words = words_make(&sh->scratch, arena_print(&sh->scratch, "COMMAND_NOT_FOUND '%s'", name));
+            if (!hook || hook->kind != VALUE_FUNCTION) dprintf(2, "ion: command not found: %s\n", name);
+            else if (!function_call(sh, hook->function, &words)) report(sh);
+        }
+        arena_release(&sh->scratch, mark);
+    }
+    error_forget(sh);
+}
+
+static long now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void run_line(struct session *s, const char *text)
+{
+    struct shell *sh = s->sh;
+    long before = now_ms();
+    char number[24];
+    if (run_text(sh, "line", text, strlen(text)) == FLOW_ERROR) say_error(s);
+    s->milliseconds = now_ms() - before;
+    snprintf(number, sizeof number, "%ld", s->milliseconds / 1000);
+    scope_set(&sh->global, "CMD_DURATION", value_string(number));
+}
+
+static bool only_blanks(const char *text)
+{
+    return text[strspn(text, " \t\n")] == 0;
+}
+
+static bool may_exit(struct session *s)
+{
+    if (s->hung_up || s->warned || !job_any_stopped(s->sh)) return true;
+    s->warned = true;
+    dprintf(2, "ion: there are stopped jobs; once more to leave\n");
+    return false;
+}
+
+static void loop(struct session *s)
+{
+    struct shell *sh = s->sh;
+    while (!s->hung_up) {
+        job_notices(sh);
+        terminal_fresh_row(&s->terminal);
+        prompt_fini(&s->prompt);
+        s->prompt = prompt_make(sh, s->milliseconds, s->terminal.plain);
+        terminal_measure(&s->terminal);
+        if (s->history.share) history_take_up(&s->history);
+        enum editor_event event = edit_line(s);
+        s->milliseconds = -1;
+        if (event == EVENT_END && may_exit(s)) break;
+        if (event == EVENT_ABANDON) sh->status = 130;
+        if (event != EVENT_RUN || only_blanks(s->editor.line.text)) continue;
+        char *text = heap_copy(s->editor.line.text);
+        history_add(&s->history, text, strlen(text), time(nullptr));
+        run_line(s, text);
+        free(text);
+        if (sh->exiting && !may_exit(s)) sh->exiting = false;
+        else if (sh->exiting) break;
+        else if (!job_any_stopped(sh)) s->warned = false;
+    }
+    if (s->hung_up) sh->status = 129;
+}
+
+/* ~/.config/ion/initrc and ~/.local/share/ion/history, or where XDG says. */
+static char *user_file(struct arena *arena, const char *variable, const char *below_home, const char *name)
+{
+    const char *base = getenv(variable), *home = getenv("HOME");
+    if ((!base || *base != '/') && !home) return nullptr;
+    char *folder = base && *base == '/' ? arena_print(arena, "%s/ion", base) : arena_print(arena, "%s/%s/ion", home, below_home);
+    for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        mkdir(folder, 0755);
+        *slash = '/';
+    }
+    mkdir(folder, 0700);
+    return arena_print(arena, "%s/%s", folder, name);
+}
+
+static void run_initrc(struct shell *sh)
+{
+    char *path = user_file(&sh->scratch, "XDG_CONFIG_HOME", ".config", "initrc"), part[4096];
+    int file = path ? open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0644) : -1;
+    struct buf text = buf_make(&sh->scratch);
+    if (file < 0) return;
+    for (ssize_t size; (size = read(file, part, sizeof part)) > 0;) buf_bytes(&text, part, (size_t)size);
+    close(file);
+    if (run_text(sh, path, text.at, text.size) == FLOW_ERROR) {
+        dprintf(2, "ion: could not exec initrc: %s\n", sh->error);
+        error_forget(sh);
+    }
+    sh->status = 0;
+}
+
+static size_t number_of(struct shell *sh, const char *name, size_t otherwise)
+{
+    const struct value *value = scope_find(sh->scope, name);
+    char *end;
+    unsigned long number = value && value->kind == VALUE_STRING ? strtoul(value->text, &end, 10) : 0;
+    return number ? number : otherwise;
+}
+
+int interactive_run(struct shell *sh, bool vi, bool *out_taken)
+{
+    static struct session s;
+    int file = fcntl(0, F_DUPFD_CLOEXEC, 10);
+    *out_taken = file >= 0 && terminal_init(&s.terminal, file);
+    if (!*out_taken) return 0;
+    s.sh = sh;
+    s.milliseconds = -1;
+    session = &s;
+    if (!job_control_begin(sh, file)) dprintf(2, "ion: no job control: the terminal is not ours\n");
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigaction(SIGINT, &action, nullptr);
+    run_initrc(sh);
+    char *path = user_file(&sh->scratch, "XDG_DATA_HOME", ".local/share", "history");
+    scope_set(&sh->global, "HISTFILE", value_string(path ? path : ""));
+    history_init(&s.history, path, number_of(sh, "HISTORY_SIZE", 1000));
+    editor_init(&s.editor, &s.history, is_complete, &s);
+    if (vi) s.editor.mode = MODE_VI_INSERT;
+    if (!sh->exiting) loop(&s);
+    job_control_end(sh, sh->exiting || !s.hung_up);
+    history_trim_file(&s.history, number_of(sh, "HISTFILE_SIZE", 100000));
+    editor_fini(&s.editor);
+    history_fini(&s.history);
+    decoder_fini(&s.decoder);
+    frame_fini(&s.shown);
+    frame_fini(&s.next);
+    prompt_fini(&s.prompt);
+    return sh->status;
+}
+
+/* -- builtins ------------------------------------------------------------------------------------------------------------ */
+
+bool interactive_history(struct shell *sh, const struct list *a)
+{
+    sh->status = 0;
+    if (!session) return true;
+    struct history *h = &session->history;
+    for (size_t i = 1; i < a->count; i++) {
+        bool on = a->at[i][0] == '+';
+        const char *what = a->at[i] + 1;
+        if ((*a->at[i] != '+' && *a->at[i] != '-') || (strcmp(what, "share") && strcmp(what, "duplicates") && strcmp(what, "inc_append"))) {
+            dprintf(2, "ion: history: unknown option %s\n", a->at[i]);
+            sh->status = 2;
+            return true;
+        }
+        if (!strcmp(what, "share")) h->share = on;
+        if (!strcmp(what, "duplicates")) h->keep_duplicates = on;
+    }
+    for (size_t i = 0; a->count == 1 && i < h->count; i++) dprintf(1, "%s\n", h->entries[i].text);
+    return true;
+}
+
+static void print_key(const struct binding *b)
+{
+    static const char *const NAMES[] = {[KEY_ENTER] = "Enter", [KEY_TAB] = "Tab", [KEY_BACKSPACE] = "Backspace", [KEY_ESCAPE] = "Escape",
+        [KEY_UP] = "Up", [KEY_DOWN] = "Down", [KEY_LEFT] = "Left", [KEY_RIGHT] = "Right", [KEY_HOME] = "Home", [KEY_END] = "End",
+        [KEY_INSERT] = "Insert", [KEY_DELETE] = "Delete", [KEY_PAGE_UP] = "PageUp", [KEY_PAGE_DOWN] = "PageDown"};
+    char name[48];
+    snprintf(name, sizeof name, "%s%s%s%.*s%s", b->mods & MOD_CTRL ? "Ctrl-" : "", b->mods & MOD_ALT ? "Alt-" : "",
+             b->mods & MOD_SHIFT ? "Shift-" : "", b->code == KEY_CHARACTER ? 1 : 0, (const char *)&b->character,
+             b->code == KEY_CHARACTER ? "" : NAMES[b->code]);
+    dprintf(1, "%-16s%s\n", name, b->help);
+}
+
+bool interactive_keybindings(struct shell *sh, const struct list *a)
+{
+    bool vi = a->count == 2 && !strcmp(a->at[1], "vi"), emacs = a->count == 2 && !strcmp(a->at[1], "emacs");
+    sh->status = a->count == 1 || vi || emacs ? 0 : 2;
+    if (sh->status) dprintf(2, "ion: keybindings: vi or emacs\n");
+    for (const struct binding *b = BINDINGS; a->count == 1 && b->act; b++) print_key(b);
+    if (session && (vi || emacs)) session->editor.mode = vi ? MODE_VI_INSERT : MODE_EMACS;
+    return true;
+}

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: MIT
+# interactive.py ION [WORD...]: the shell at a terminal, on the build machine. Each function is a promise.
+import os, shutil, sys, tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from screen import Failure, Terminal, run
+
+ION = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build/host/bin/ion")
+WORK = tempfile.mkdtemp(prefix="ion-test.")
+UP, DOWN, RIGHT, LEFT, HOME, END, DELETE = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[3~"
+number = 0
+
+
+class Shell:
+    """A session in a folder of its own, with a prompt that is `> `."""
+
+    def __init__(self, columns=80, rows=24, home=None, arguments=(), initrc='let PROMPT = "> "\n', reflows=False, environment=None):
+        global number
+        number += 1
+        self.home = home or os.path.join(WORK, "home%d" % number)
+        os.makedirs(os.path.join(self.home, ".config/ion"), exist_ok=True)
+        with open(os.path.join(self.home, ".config/ion/initrc"), "w") as file:
+            file.write(initrc)
+        settings = {"HOME": self.home, "TERM": "xterm", "PATH": os.environ["PATH"], "ASAN_OPTIONS": "detect_leaks=0"}
+        if reflows:
+            settings["VTE_VERSION"] = "7000"
+        settings.update(environment or {})
+        self.terminal = Terminal([ION, *arguments], columns, rows, settings, reflows, self.home)
+
+    def __enter__(self):
+        return self.terminal
+
+    def __exit__(self, *_):
+        self.terminal.close()
+
+
+def prompt(t):
+    t.line(">")
+
+
+def a_command_runs_and_the_prompt_comes_back():
+    with Shell() as t:
+        prompt(t)
+        t.keys("echo one two\r")
+        t.wait("output and prompt", lambda s: s.lines()[:3] == ["> echo one two", "one two", ">"])
+        t.keys("\x04")
+        assert t.ends() == 0
+
+
+def the_exit_status_is_that_of_the_last_command():
+    with Shell() as t:
+        prompt(t)
+        t.keys("exit 7\r")
+        assert t.ends() == 7
+
+
+def editing_keys_move_and_delete():
+    with Shell() as t:
+        prompt(t)
+        t.keys("echo abd" + LEFT + "c" + "\x01" + "\x1bd" + "printf" + "\x05" + " x\x7f y")
+        t.line("> printf abcd  y")
+        t.keys("\x17\x17")
+        t.line("> printf")
+        t.keys("\x19")
+        t.line("> printf abcd  y")
+        t.keys("\x01\x0b")
+        t.line(">")
+        t.keys("\x19\x18")
+        t.line(">")
+        t.keys("\x03")
+        t.shows("^C")
+
+
+def wide_and_combining_characters_take_their_columns():
+    with Shell(columns=20) as t:
+        prompt(t)
+        t.keys("echo 日本e\u0301x")
+        t.wait("cursor", lambda s: s.x == 2 + 5 + 4 + 2 and "日本" in s.text())
+        t.keys(LEFT + LEFT + "\x7f")
+        t.wait("the wide one before the cursor is gone", lambda s: s.lines()[0] == "> echo 日e\u0301x" and s.x == 2 + 5 + 2)
+
+
+def a_line_wraps_and_comes_back():
+    with Shell(columns=20, rows=6) as t:
+        prompt(t)
+        t.keys("echo " + "a" * 30)
+        t.wait("two rows", lambda s: s.lines()[:2] == ["> echo " + "a" * 13, "a" * 17] and (s.x, s.y) == (17, 1))
+        t.keys("\x01" + "x")
+        t.wait("inserted in front", lambda s: s.lines()[:2] == ["> xecho " + "a" * 12, "a" * 18] and s.y == 0)
+        t.keys("\x05" + "\x7f" * 25)
+        t.wait("one row", lambda s: s.lines()[:2] == ["> xecho aaaaa", ""])
+        t.keys("b" * 7)
+        t.wait("the cursor is in the next row when the row is full", lambda s: (s.x, s.y) == (0, 1))
+
+
+def a_block_is_edited_as_a_whole():
+    with Shell() as t:
+        prompt(t)
+        t.keys("for i in 1..4\recho n$i\rend")
+        t.wait("three rows, end below for", lambda s: s.lines()[:3] == ["> for i in 1..4", "      echo n$i", "      end"])
+        t.keys(UP + "\x05" + " x" + DOWN + "\x05\r")
+        t.shows("n1 x\nn2 x\nn3 x\n>")
+        t.keys(UP)
+        t.wait("the block comes back whole", lambda s: [r for r in s.lines() if r][-3:] == ["> for i in 1..4", "      echo n$i x", "  end"])
+        t.keys(UP + UP + UP + UP)
+        t.wait("still there", lambda s: [r for r in s.lines() if r][-1] == "  end")
+
+
+def an_open_quote_goes_on_in_the_next_row():
+    with Shell() as t:
+        prompt(t)
+        t.keys("echo 'a\rb'\r")
+        t.shows("a\nb\n>")
+
+
+def a_resize_in_the_middle_of_a_line_draws_it_anew():
+    for reflows in False, True:
+        with Shell(columns=40, rows=10, reflows=reflows) as t:
+            prompt(t)
+            t.keys("echo first\r")
+            t.shows("first\n>")
+            text = "echo " + "".join(chr(97 + i % 26) for i in range(60))
+            t.keys(text + LEFT * 10)
+            t.wait("drawn", lambda s: (s.x, s.y) == ((2 + 65 - 10) % 40, 3))
+            for columns in 25, 70, 33:
+                t.resize(columns, 10)
+                wanted = "> " + text
+                rows = [wanted[i : i + columns] for i in range(0, len(wanted), columns)]
+                t.wait("at %d columns" % columns, lambda s: [r for r in s.lines() if r][-len(rows) :] == rows
+                       and s.x == 57 % columns and s.lines().count(rows[0]) == 1)
+            assert any("first" in r for r in t.screen.lines() + t.screen.history), t.screen.text()
+            t.keys("\x05\r")
+            t.shows(text[5:30])
+
+
+def a_paste_of_ten_thousand_characters_goes_in_at_once():
+    with Shell() as t:
+        prompt(t)
+        t.wait("bracketed paste is on", lambda s: 2004 in s.modes)
+        lines = ["let x = %06d" % i for i in range(680)]
+        text = "\n".join(lines) + "\nlet x = abcd"
+        assert len(text) >= 10000
+        t.keys("\x1b[200~" + text + "\x1b[201~")
+        t.wait("its end is on the screen", lambda s: s.lines()[s.y].endswith("let x = abcd"))
+        assert "000000" not in t.screen.text(), t.screen.text()
+        t.keys("\r")
+        prompt(t)
+        t.keys("echo $x\r")
+        t.shows("abcd\n>")
+        one = "y" * 9990
+        t.keys("echo \x1b[200~" + one + "\x1b[201~ | wc -c\r")
+        t.shows("\n9991\n>")
+
+
+def history_is_walked_searched_and_suggested():
+    with Shell() as t:
+        prompt(t)
+        for command in "echo alpha", "echo beta", "true gamma", "echo beta":
+            t.keys(command + "\r")
+        t.wait("all ran", lambda s: s.text().count("beta") == 4 and s.lines()[s.y] == ">")
+        t.keys(UP)
+        t.line("> echo beta")
+        t.keys(UP)
+        t.line("> true gamma")
+        t.keys(UP)
+        t.line("> echo alpha")
+        t.keys(DOWN * 3)
+        t.line(">")
+        t.keys("echo a" + UP)
+        t.line("> echo alpha")
+        t.keys("\x03")
+        prompt(t)
+        t.keys("tr")
+        t.line("> true gamma")
+        assert t.screen.x == 4, "the suggestion is behind the cursor"
+        t.keys(RIGHT)
+        t.wait("taken", lambda s: s.x == 12)
+        t.keys("\x03")
+        prompt(t)
+        t.keys("\x12alph")
+        t.shows("(search)'alph' (1/1)\necho alpha")
+        t.keys("\r")
+        t.wait("what was found runs", lambda s: s.text().endswith("> echo alpha\nalpha\n>"))
+
+
+def history_is_shared_between_sessions_and_kept():
+    home = os.path.join(WORK, "shared")
+    with Shell(home=home) as a, Shell(home=home) as b:
+        prompt(a)
+        prompt(b)
+        a.keys("echo from a\r")
+        a.shows("from a\n>")
+        b.keys("true\r")
+        b.wait("ran", lambda s: s.text() == "> true\n>")
+        b.keys(UP + UP)
+        b.line("> echo from a")
+        a.keys("\x04")
+        assert a.ends() == 0
+    with Shell(home=home) as t:
+        prompt(t)
+        t.keys(UP)
+        t.line("> true")
+
+
+def jobs_stop_and_go_on():
+    with Shell() as t:
+        prompt(t)
+        t.keys("cat\r")
+        t.wait("cat runs", lambda s: s.y == 1)
+        t.keys("hello\r")
+        t.shows("hello\nhello")
+        t.keys("\x1a")
+        t.shows("Stopped")
+        prompt(t)
+        t.keys("jobs\r")
+        t.wait("listed", lambda s: s.text().count("Stopped") == 2)
+        t.keys("fg\r")
+        t.wait("in front", lambda s: s.y > 1 and s.lines()[s.y] == "" and s.lines()[s.y - 1] == "cat")
+        t.keys("again\r")
+        t.shows("again\nagain")
+        t.keys("\x04")
+        prompt(t)
+        t.keys("jobs\r")
+        t.wait("none is left", lambda s: s.text().endswith("> jobs\n>"))
+
+
+def a_background_job_is_announced_and_waited_for():
+    with Shell() as t:
+        prompt(t)
+        t.keys("sleep 0.2 &\r")
+        t.shows("ion: bg [0] ")
+        t.shows("exited with 0")
+        prompt(t)
+        t.keys("sh -c 'exit 5' &\rwait\recho waited\r")
+        t.shows("\nwaited\n")
+
+
+def control_c_ends_the_program_and_not_the_shell():
+    with Shell() as t:
+        prompt(t)
+        t.keys("sleep 1000\r")
+        t.wait("it runs", lambda s: s.y == 1 and 2004 not in s.modes)
+        t.keys("\x03")
+        prompt(t)
+        t.keys("for i in 1..1000000000; let j = 1; end\r")
+        t.wait("it runs", lambda s: 2004 not in s.modes)
+        t.keys("\x03")
+        prompt(t)
+        t.keys("echo alive\r")
+        t.shows("\nalive\n>")
+
+
+def vi_keys():
+    with Shell(arguments=("-o", "vi")) as t:
+        prompt(t)
+        t.keys("echo one two three")
+        t.line("> echo one two three")
+        t.keys("\x1b")
+        t.wait("normal mode", lambda s: s.x == 2 + 17)
+        t.keys("2b" + "dw")
+        t.line("> echo one three")
+        t.keys("0wcwuno\x1b")
+        t.line("> echo uno three")
+        t.keys("$p")
+        t.line("> echo uno threeone")
+        t.keys("uu")
+        t.wait("undone", lambda s: s.lines()[s.y] in ("> echo one three", "> echo uno three"))
+        t.keys("dd")
+        t.line(">")
+        t.keys("P")
+        t.wait("a row again", lambda s: "three" in s.text())
+        t.keys("ddiecho abc\x1b0fbx.\r")
+        t.shows("\na\n>")
+
+
+TESTS = [f for n, f in list(globals().items()) if callable(f) and getattr(f, "__module__", "") == "__main__" and not n[0].isupper() and n not in ("prompt", "run")]
+try:
+    result = run(TESTS)
+finally:
+    shutil.rmtree(WORK, ignore_errors=True)
+sys.exit(result)
