@@ -71,7 +71,9 @@ void terminal_enter(struct terminal *t)
 {
     if (t->raw || tcgetattr(t->file, &t->cooked)) return;
     struct termios raw = t->cooked;
-    raw.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR | IXON | ISTRIP | BRKINT);
+    raw.c_iflag &= ~(tcflag_t)(INLCR | IGNCR | IXON | ISTRIP | BRKINT);
+    /* Enter as a newline: what is typed while we go back to lines is a line then. */
+    raw.c_iflag |= ICRNL;
     raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG | IEXTEN);
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
@@ -83,8 +85,8 @@ void terminal_enter(struct terminal *t)
 void terminal_leave(struct terminal *t)
 {
     if (!t->raw) return;
-    if (!t->dumb) terminal_write(t, "\x1b[?2004l", 8);
     tcsetattr(t->file, TCSADRAIN, &t->cooked);
+    if (!t->dumb) terminal_write(t, "\x1b[?2004l", 8);
     t->raw = false;
 }
 
