@@ -70,7 +70,7 @@ int64_t endpoint_receive_again(struct endpoint *e);
 /* ---- kernel/ipc/call.c ------------------------------------------------------------------------------------------------ */
 /* Asks and waits. The reply's words go to `answer` (may be `words`). Returns the result. */
 int64_t ipc_call(struct resource *r, uint32_t kind, uint64_t *words, uint64_t *answer);
-/* After ipc_call_fast: the usual answer did not come. */
+/* For a request that was presented by door_call (fast.c): the usual answer did not come. */
 int64_t ipc_call_await(struct request *r);
 /* *out_server: claimed, when the caller is going to sleep anyway (`follow`) and may switch to it directly; else null. */
 enum status ipc_submit(struct resource *r, uint32_t kind, const uint64_t *words, struct endpoint *completion, uint64_t tag, bool follow,

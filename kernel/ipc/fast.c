@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: MIT
  * The way of almost every message: eight words, no memory, no handle, a server that waits on this CPU, a client that waits for its
- * answer. One function each way, no call on the way but the switch. Whatever is not so goes the long way (call.c, endpoint.c), which
- * does the same in general; both leave requests, endpoints and contexts in the same states.
+ * answer. Straight from the system call's entry, one function each way; the context that falls asleep leaves nothing on its kernel stack
+ * but its frame (arch/trap.h). Whatever is not so takes the long way (call.c, endpoint.c), which does the same in general; both leave
+ * requests, endpoints and contexts in the same states. A function here changes nothing before it knows that it will go through.
  *
- * The current context goes from RUNNING straight to BLOCKED: it has nothing left to test, and who wins it away waits only for the
- * switch that follows at once.
+ * The current context goes from RUNNING straight to BLOCKED under the endpoint's lock: it has nothing left to test, and who wins it away
+ * waits only for its stack, which is free at once.
  *
  * Model: tests/models/call.pml. */
-#include "kernel/ipc/fast.h"
+#include "abi/syscall.h"
+#include "kernel/ipc/endpoint.h"
+#include "kernel/mm/address_space.h"
 #include "kernel/task/process.h"
+#include "kernel/task/switch.h"
 
 #define KIND_CARRIES (KIND_SEND_DATA | KIND_RECEIVE_DATA | KIND_SEND_HANDLE | KIND_RECEIVE_HANDLE)
+#define FILTER_BIT(call) (1ull << ((call) - SYSCALL_FIRST))
+
+static const struct door_switch long_way;
+static inline struct door_switch answered(struct context *self) { return (struct door_switch){.from = &self->arch}; }
 
 static inline void copy_words(uint64_t *to, const uint64_t *from)
 {
@@ -20,130 +28,182 @@ static inline void copy_words(uint64_t *to, const uint64_t *from)
     to[4] = a, to[5] = b, to[6] = c, to[7] = d;
 }
 
-static inline void waiting_remove(struct endpoint *e, struct context *server, uint32_t cpu)
-{
-    list_remove(&server->receive_link);
-    if (list_is_empty(&e->waiting[cpu]))
-        e->waiting_cpus &= ~(1ull << cpu);
-}
-
-/* A server that waits on this CPU, claimed; null: look further the long way. */
+/* A server that waits on this CPU, claimed; null: look further the long way. The bit of waiting_cpus may stay: it is a hint. */
 static inline struct context *take_local_server(struct endpoint *e, uint32_t cpu)
 {
     struct list_node *n = e->waiting[cpu].next;
     if (unlikely(n == &e->waiting[cpu]))
         return nullptr;
     struct context *server = list_entry(n, struct context, receive_link);
-    waiting_remove(e, server, cpu);
+    list_remove(n);
     return likely(context_claim(server)) ? server : nullptr;
 }
 
-static inline void fill_request(struct request *r, struct context *c, struct resource *resource, uint32_t kind, uint64_t *words)
+/* The request is the server's, and so is the client's time. */
+static inline void present(struct request *r, struct context *client, struct context *server, struct resource *resource, struct trap_frame *f)
 {
-    const struct process *p = c->process;
+    const struct process *p = client->process;
+    struct trap_frame *to = arch_context_frame(&server->arch);
+    uint32_t kind = (uint32_t)f->rsi;
     request_next_id(r);
-    r->client = c;
+    r->client = client;
     r->resource = resource;
+    r->endpoint = resource->endpoint;
     r->kind = kind;
-    r->words = r->answer = words;
-    r->space = p->space;
-    r->handles = p->handles;
+    r->words = r->answer = f->words;
     r->caller = p->object.id;
     r->credential = p->credential;
+    r->state = REQUEST_OPEN;
+    r->server = server;
+    server->serving = r;
+    server->schedule = client->schedule;
+    __atomic_store_n(&server->schedule->runner, server, __ATOMIC_RELAXED);
+    list_push_back(&resource->endpoint->open, &r->link);
+    resource->endpoint->events_in_row = 0;
+    to->rax = kind;
+    to->rdi = r->id;
+    to->rsi = resource->token;
+    to->rbp = r->caller;
+    to->r15 = r->credential;
 }
 
-static inline void deliver(const struct request *r, struct context *server)
+/* Its frame must hold all of its message when it goes on by an ordinary switch. */
+static void deliver_words(struct context *server, const struct trap_frame *f)
 {
-    struct trap_frame *f = arch_context_frame(&server->arch);
-    copy_words(f->words, r->words);
-    f->rax = r->kind;
-    f->rdi = r->id;
-    f->rsi = r->resource->token;
-    f->rbp = r->caller;
-    f->r15 = r->credential;
+    copy_words(arch_context_frame(&server->arch)->words, f->words);
     server->delivered = true;
 }
 
-bool ipc_call_fast(struct resource *resource, uint32_t kind, uint64_t *words, int64_t *out_result)
+static inline struct door_switch door_to(struct cpu *cpu, struct context *from, struct context *to)
+{
+    switch_load(cpu, to);
+    return (struct door_switch){&to->arch, &from->arch};
+}
+
+AT_STACK_BOTTOM struct door_switch door_call(struct trap_frame *f)
 {
     struct cpu *cpu = this_cpu();
-    struct context *c = cpu->current, *server = nullptr;
+    struct context *c = cpu->current;
+    struct handle_table *t = c->process->handles;
+    if (unlikely((uint32_t)f->rsi & KIND_CARRIES || !(c->process->filter[0] & FILTER_BIT(SYS_call))))
+        return long_way;
+    spin_lock(&t->lock);
+    struct object *o = handle_peek_locked(t, (handle_t)f->rdi);
+    if (unlikely(!o || o->type->kind != OBJECT_RESOURCE)) {
+        spin_unlock(&t->lock);
+        return long_way;
+    }
+    struct resource *resource = container_of(o, struct resource, object);
     struct endpoint *e = resource->endpoint;
-    struct request *r = c->request;
-    if (unlikely(kind & KIND_CARRIES))
-        return false;
+    struct context *server = nullptr;
     spin_lock(&e->lock);
     if (likely(!e->dead && !resource->dead))
         server = take_local_server(e, cpu->number);
     if (unlikely(!server)) {
         spin_unlock(&e->lock);
-        return false;
+        spin_unlock(&t->lock);
+        return long_way;
     }
-    fill_request(r, c, resource, kind, words);
-    r->endpoint = e;
-    r->state = REQUEST_OPEN;
-    r->server = server;
-    server->serving = r;
-    list_push_back(&e->open, &r->link);
-    e->events_in_row = 0;
-    deliver(r, server);
-    server->schedule = c->schedule;
-    __atomic_store_n(&server->schedule->runner, server, __ATOMIC_RELAXED);
+    object_get(o);
+    spin_unlock(&t->lock);
+    cpu->calls++;
+    struct request *r = c->request;
+    present(r, c, server, resource, f);
+    if (unlikely(!server->arch.at_door))
+        deliver_words(server, f);
+    c->arch.at_door = AT_DOOR_CALL;
     /* Asleep before the lock is given back: who answers instead of the server, because the endpoint dies, finds us BLOCKED. */
-    bool sleeps = context_block_now(c, "a reply", e->object.id,
-                                    kind & KIND_INTERRUPTIBLE ? WAIT_KILLABLE | WAIT_INTERRUPTIBLE : WAIT_KILLABLE);
-    spin_unlock(&e->lock);
-    if (likely(sleeps))
-        context_switch_claimed(server);
-    else
-        context_ready(server); /* somebody wants this context: the long way finds out who */
-    if (unlikely(__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) != REQUEST_DONE || r->cancel.queued || r->forwarded)) {
-        *out_result = ipc_call_await(r);
-        return true;
+    bool sleeps = switch_block_for(cpu, c, server, "a reply", e->object.id,
+                                   WAIT_KILLABLE | (r->kind & KIND_INTERRUPTIBLE ? WAIT_INTERRUPTIBLE : 0));
+    if (likely(sleeps)) {
+        spin_unlock(&e->lock);
+        return door_to(cpu, c, server);
     }
-    *out_result = r->result;
-    r->resource = nullptr;
-    r->state = REQUEST_FREE;
-    object_put(&resource->object);
-    return true;
+    c->arch.at_door = AT_DOOR_NOT; /* somebody wants this context: the long way finds out who */
+    deliver_words(server, f);
+    spin_unlock(&e->lock);
+    context_ready(server);
+    f->rax = (uint64_t)ipc_call_await(r);
+    return answered(c);
 }
 
-bool ipc_reply_receive_fast(struct endpoint *e, uint64_t id, int64_t result, uint64_t *words, int64_t *out_kind)
+/* The reference that the request has on its resource goes; false: it is the last one, which nobody may drop holding the lock. */
+static inline bool resource_let_go(struct resource *resource)
 {
-    struct cpu *cpu = this_cpu();
-    struct context *self = cpu->current;
-    struct request *r = self->serving;
-    if (unlikely(!r || r->id != id))
-        return false;
-    spin_lock(&e->lock);
-    struct context *client = r->client;
-    if (unlikely(r->state != REQUEST_OPEN || r->endpoint != e || r->busy || !client || e->dead || !list_is_empty(&e->notices) ||
-                 !list_is_empty(&e->queue) || self->attention)) {
-        spin_unlock(&e->lock);
-        return false;
-    }
+    if (likely(__atomic_sub_fetch(&resource->object.references, 1, __ATOMIC_ACQ_REL)))
+        return true;
+    __atomic_store_n(&resource->object.references, 1, __ATOMIC_RELAXED);
+    return false;
+}
+
+/* The answer into the client that was claimed; false: it must finish its request itself. */
+static inline bool answer(struct request *r, struct context *client, const struct trap_frame *f)
+{
+    bool finished = client->arch.at_door && resource_let_go(r->resource);
     list_remove(&r->link);
-    copy_words(r->answer, words);
-    r->result = result;
     r->server = nullptr;
+    if (likely(finished)) {
+        arch_context_frame(&client->arch)->rax = f->rbp;
+        r->state = REQUEST_FREE;
+        return true;
+    }
+    copy_words(r->answer, f->words);
+    r->result = (int64_t)f->rbp;
+    /* Release: the answer is written before the client can see DONE. */
+    __atomic_store_n(&r->state, REQUEST_DONE, __ATOMIC_RELEASE);
+    return false;
+}
+
+static inline void wait_at_door(struct context *self, struct context *client, struct endpoint *e, struct cpu *cpu)
+{
     self->serving = nullptr;
     __atomic_store_n(&self->schedule->runner, client, __ATOMIC_RELAXED);
     self->schedule = &self->own;
     self->delivered = false;
-    __atomic_store_n(&r->state, REQUEST_DONE, __ATOMIC_RELEASE);
-    if (unlikely(!context_claim(client))) { /* it is awake already and will find its answer */
-        spin_unlock(&e->lock);
-        *out_kind = endpoint_receive(e, 0, nullptr);
-        return true;
-    }
     list_push_front(&e->waiting[cpu->number], &self->receive_link);
     e->waiting_cpus |= 1ull << cpu->number;
-    bool sleeps = context_block_now(self, "a request", e->object.id, WAIT_INTERRUPTIBLE | WAIT_KILLABLE);
+    self->arch.at_door = AT_DOOR_RECEIVE;
+}
+
+AT_STACK_BOTTOM struct door_switch door_reply_receive(struct trap_frame *f)
+{
+    struct cpu *cpu = this_cpu();
+    struct context *self = cpu->current;
+    struct endpoint *e = self->attached;
+    struct request *r = self->serving;
+    if (unlikely(!r || r->id != f->rsi || f->r15 || !(self->process->filter[0] & FILTER_BIT(SYS_reply_receive)) ||
+                 !handle_still_names(self->process->handles, (handle_t)f->rdi, &e->object, RIGHT_MANAGE)))
+        return long_way;
+    spin_lock(&e->lock);
+    struct context *client = r->client;
+    if (unlikely(r->state != REQUEST_OPEN || r->endpoint != e || r->busy || !client || e->dead || !list_is_empty(&e->notices) ||
+                 !list_is_empty(&e->queue) || !context_claim(client))) {
+        spin_unlock(&e->lock);
+        return long_way;
+    }
+    cpu->calls++;
+    bool finished = answer(r, client, f);
+    wait_at_door(self, client, e, cpu);
+    if (likely(finished || !client->arch.at_door) && likely(switch_block_for(cpu, self, client, "a request", e->object.id, WAIT_INTERRUPTIBLE | WAIT_KILLABLE))) {
+        spin_unlock(&e->lock);
+        return door_to(cpu, self, client);
+    }
+    self->arch.at_door = AT_DOOR_NOT; /* somebody wants this context, or its client has more to do than to go on */
+    copy_words(arch_context_frame(&client->arch)->words, f->words);
     spin_unlock(&e->lock);
-    if (likely(sleeps))
-        context_switch_claimed(client);
-    else
-        context_ready(client);
-    *out_kind = likely(self->delivered) ? (int64_t)arch_context_frame(&self->arch)->rax : endpoint_receive_again(e);
-    return true;
+    context_ready(client);
+    f->rax = (uint64_t)endpoint_receive_again(e);
+    return answered(self);
+}
+
+void door_return(struct trap_frame *f)
+{
+    switch_finish();
+    struct context *self = current();
+    uint32_t asked = self->arch.at_door;
+    self->arch.at_door = AT_DOOR_NOT;
+    if (asked == AT_DOOR_CALL)
+        f->rax = (uint64_t)ipc_call_await(self->request);
+    else if (!self->delivered)
+        f->rax = (uint64_t)endpoint_receive_again(self->attached);
 }

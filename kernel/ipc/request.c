@@ -21,7 +21,7 @@ static enum status store_grow_locked(void)
     if (!chunk)
         return ERR_NO_MEMORY;
     for (uint32_t i = 0; i < CHUNK_REQUESTS; i++) {
-        chunk[i].index = chunk_count * CHUNK_REQUESTS + i;
+        chunk[i].id = chunk[i].index = chunk_count * CHUNK_REQUESTS + i;
         list_push_back(&free_requests, &chunk[i].link);
     }
     /* Release: whoever finds the chunk by an id sees its requests initialized. */

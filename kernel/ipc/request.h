@@ -58,5 +58,5 @@ struct request *request_find(uint64_t id);         /* null: no such index. Check
 #define REQUEST_INDEX_BITS 24
 static inline void request_next_id(struct request *r)
 {
-    r->id = ((r->id >> REQUEST_INDEX_BITS) + 1) << REQUEST_INDEX_BITS | r->index;
+    r->id += 1ull << REQUEST_INDEX_BITS; /* its low bits are the index for ever */
 }

@@ -2,7 +2,6 @@
  * Message calls: call, submit, forward, receive, reply, and what a server needs around them. Register map: abi/message.h. */
 #include "kernel/ipc/endpoint.h"
 #include "base/string.h"
-#include "kernel/ipc/fast.h"
 #include "kernel/irq/hardware.h"
 #include "kernel/syscall/syscall.h"
 
@@ -25,12 +24,9 @@ int64_t sys_call(struct trap_frame *f)
     struct object *o;
     TRY_CALL(handle_get_any(caller_handles(), (handle_t)f->rdi, &o));
     uint32_t kind = (uint32_t)f->rsi;
-    int64_t result;
-    if (likely(o->type->kind == OBJECT_RESOURCE)) {
-        struct resource *r = container_of(o, struct resource, object);
-        return likely(ipc_call_fast(r, kind, f->words, &result)) ? result : ipc_call(r, kind, f->words, f->words);
-    }
-    result = hardware_call(o, kind, f->words);
+    if (likely(o->type->kind == OBJECT_RESOURCE))
+        return ipc_call(container_of(o, struct resource, object), kind, f->words, f->words);
+    int64_t result = hardware_call(o, kind, f->words);
     object_put(o);
     return result;
 }
@@ -98,10 +94,7 @@ int64_t sys_receive(struct trap_frame *f)
 int64_t sys_reply_receive(struct trap_frame *f)
 {
     struct endpoint *e;
-    int64_t kind;
     TRY_CALL(get_served(f->rdi, &e));
-    if (likely(!f->r15 && ipc_reply_receive_fast(e, f->rsi, (int64_t)f->rbp, f->words, &kind)))
-        return kind;
     struct context *client;
     /* An id that is no longer open is no reason not to take the next request. */
     IGNORE(ipc_reply(e, f->rsi, (int64_t)f->rbp, f->r15, f->words, true, &client));

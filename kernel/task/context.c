@@ -200,7 +200,7 @@ void context_idle_prepare(void)
     c->own.priority = c->own.base = 0;
     c->cpu = cpu->number;
     c->affinity = 1ull << cpu->number;
-    c->on_cpu = 1;
+    c->arch.on_cpu = 1;
     c->state = CONTEXT_RUNNING;
     c->waits_for = "idle";
     c->switched_in_tsc = arch_tsc();

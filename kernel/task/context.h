@@ -7,7 +7,7 @@
  *   PREPARING -> BLOCKED  in schedule or context_switch_direct, by itself: it sleeps. From here to its last instruction it takes
  *                         no lock but a run queue's and waits for nobody
  *   BLOCKED -> READY      context_wake puts it on a run queue; context_claim keeps it for a direct switch, past the run queue
- * on_cpu stays 1 until its registers are saved. Who makes it READY waits for that at once, so whatever is READY can be switched to
+ * arch.on_cpu stays 1 until its registers are saved. Who makes it READY waits for that at once, so whatever is READY can be switched to
  * without waiting: a CPU in the middle of a switch never waits for another one, and there can be no circle.
  *
  * Time and priority belong to a scheduling entity apart from the context. A context runs on `schedule`: its own,
@@ -58,7 +58,6 @@ struct context {
     struct timer *timeout;         /* for waits with a deadline */
     /* atomic */
     uint32_t state;                /* CONTEXT_* of abi/process.h, and CONTEXT_PREPARING */
-    uint32_t on_cpu;
     uint32_t attention;
     uint32_t wait_flags;           /* WAIT_*: what may wake it; valid while BLOCKED */
     /* only the CPU that runs it */
@@ -128,7 +127,7 @@ static inline bool context_claim(struct context *c)
 {
     uint32_t blocked = CONTEXT_BLOCKED;
     if (likely(__atomic_compare_exchange_n(&c->state, &blocked, CONTEXT_READY, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
-               !__atomic_load_n(&c->on_cpu, __ATOMIC_ACQUIRE)))
+               !__atomic_load_n(&c->arch.on_cpu, __ATOMIC_ACQUIRE)))
         return true;
     return context_claim_slow(c, blocked == CONTEXT_BLOCKED);
 }
@@ -138,20 +137,6 @@ void context_block_prepare(const char *what, uint64_t id, uint32_t wait_flags); 
 void context_block_undo(void);                     /* the current one is RUNNING again, woken or not */
 void schedule(void);                               /* switches away unless the current one should go on */
 void context_switch_direct(struct context *to);    /* `to` was claimed; the current one is PREPARING, and goes on if it was woken */
-/* The short way to sleep, for who has nothing to test: RUNNING -> BLOCKED. False: something wants its attention, it is RUNNING again.
- * True: context_switch_claimed must follow at once. */
-static inline bool context_block_now(struct context *c, const char *what, uint64_t id, uint32_t wait_flags)
-{
-    c->waits_for = what;
-    c->waits_for_id = id;
-    c->wait_flags = wait_flags;
-    /* An exchange is a full barrier: either we see the attention, or its giver sees us BLOCKED. */
-    __atomic_exchange_n(&c->state, CONTEXT_BLOCKED, __ATOMIC_SEQ_CST);
-    if (likely(!c->attention && !(c->block && c->block->pending)))
-        return true;
-    return !context_block_undo_now(c);
-}
-void context_switch_claimed(struct context *to);
 void context_yield(void);
 void context_attention(struct context *c, uint32_t bits); /* sets them, and makes c look soon: IPI, or wake from its wait */
 bool context_is_interrupted(const struct context *c);    /* killed, or something pending for its library */

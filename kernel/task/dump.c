@@ -16,7 +16,7 @@ static void dump_context(struct context *c, void *argument)
     uint32_t state = c->state < 5 ? c->state : 4;
     const struct trap_frame *f = c->process ? arch_context_frame(&c->arch) : nullptr;
     log_error("context %lu %s/%lu cpu %u%s %s prio %u%s%s%s attention %x rip 0x%lx rsp 0x%lx rax 0x%lx", c->object.id,
-              c->process ? c->process->name : "idle", c->process ? c->process->object.id : 0, c->cpu, c->on_cpu ? "*" : "",
+              c->process ? c->process->name : "idle", c->process ? c->process->object.id : 0, c->cpu, c->arch.on_cpu ? "*" : "",
               state_names[state], c->schedule ? c->schedule->priority : 0, state == CONTEXT_BLOCKED ? " waits for " : "",
               state == CONTEXT_BLOCKED && c->waits_for ? c->waits_for : "", c->serving ? " serving" : "", c->attention, f ? f->rip : 0,
               f ? f->rsp : 0, f ? f->rax : 0);

@@ -48,7 +48,7 @@ void context_run_on(struct context *c, struct schedule *s)
 uint64_t context_uncharged_ns(const struct context *c)
 {
     uint64_t since = __atomic_load_n(&c->switched_in_tsc, __ATOMIC_RELAXED), now = arch_tsc();
-    bool runs = __atomic_load_n(&c->on_cpu, __ATOMIC_ACQUIRE) && __atomic_load_n(&c->state, __ATOMIC_RELAXED) == CONTEXT_RUNNING;
+    bool runs = __atomic_load_n(&c->arch.on_cpu, __ATOMIC_ACQUIRE) && __atomic_load_n(&c->state, __ATOMIC_RELAXED) == CONTEXT_RUNNING;
     return runs && now > since ? (uint64_t)(((unsigned __int128)(now - since) * arch_time_multiplier()) >> 32) : 0;
 }
 
@@ -60,12 +60,7 @@ uint64_t context_running_ns(void)
 
 void context_load_block(struct context *c)
 {
-    struct arch_cpu *cpu = &this_cpu()->arch;
-    cpu->block = c->block;
-    cpu->block_user = c->block_user;
-    cpu->personality_entry = c->block && c->process->has_personality ? c->process->personality.entry : 0;
-    if (unlikely(__atomic_load_n(&c->attention, __ATOMIC_SEQ_CST)))
-        __atomic_or_fetch(&cpu->work, WORK_NOTIFY, __ATOMIC_RELAXED);
+    switch_load(this_cpu(), c);
 }
 
 /* A context that was not only put to sleep: it is over, or was preempted. */
@@ -74,7 +69,7 @@ static void finish_special(struct context *left)
     enum requeue requeue = left->requeue;
     left->requeue = REQUEUE_NOT;
     left->leaves_specially = false;
-    __atomic_store_n(&left->on_cpu, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&left->arch.on_cpu, 0, __ATOMIC_RELEASE);
     if (requeue == REQUEUE_BACK)
         run_queue_add(left);
     else if (requeue == REQUEUE_FRONT)
@@ -89,39 +84,31 @@ void switch_finish(void)
     if (unlikely(left->leaves_specially))
         finish_special(left);
     else /* Release: pairs with the acquire in await_off_cpu; all of the old context's state is in memory. */
-        __atomic_store_n(&left->on_cpu, 0, __ATOMIC_RELEASE);
+        __atomic_store_n(&left->arch.on_cpu, 0, __ATOMIC_RELEASE);
 }
 
 static void await_off_cpu(const struct context *c)
 {
-    while (unlikely(__atomic_load_n(&c->on_cpu, __ATOMIC_ACQUIRE)))
+    while (unlikely(__atomic_load_n(&c->arch.on_cpu, __ATOMIC_ACQUIRE)))
         arch_pause();
-}
-
-/* A context that takes its process apart, and the idle one, run in the kernel's own space: no other may vanish under them. */
-static void activate_space_of(const struct context *c)
-{
-    struct address_space *space = c->process ? c->process->space : nullptr;
-    if (likely(space))
-        space_activate(space);
-    else
-        space_deactivate();
 }
 
 static void switch_to(struct context *to)
 {
     struct cpu *cpu = this_cpu();
     struct context *from = cpu->current;
-    DEBUG_ASSERT(!to->on_cpu);
-    __atomic_store_n(&to->on_cpu, 1, __ATOMIC_RELAXED);
+    DEBUG_ASSERT(!to->arch.on_cpu);
+    __atomic_store_n(&to->arch.on_cpu, 1, __ATOMIC_RELAXED);
     to->cpu = cpu->number;
     cpu->current = to;
     cpu->switches++;
     cpu->leaving = from;
-    /* Sequentially consistent, for context_attention: either it finds `to` current here, or context_load_block sees what it wants. */
+    /* Sequentially consistent, for context_attention: either it finds `to` current here, or switch_load sees what it wants. */
     __atomic_store_n(&to->state, CONTEXT_RUNNING, __ATOMIC_SEQ_CST);
-    context_load_block(to);
-    activate_space_of(to);
+    if (likely(to->process))
+        switch_load(cpu, to);
+    else
+        space_deactivate();
     arch_context_switch(&from->arch, &to->arch);
     switch_finish();
 }
@@ -154,12 +141,6 @@ struct context *context_ready_unless_next(struct context *c, bool sleeps)
     }
     context_ready(c);
     return nullptr;
-}
-
-void context_switch_claimed(struct context *to)
-{
-    to->switched_in_tsc = current()->switched_in_tsc;
-    switch_to(to);
 }
 
 /* Who runs goes on, or makes room for somebody who is better, or as good when the time slice is used up; null: it goes on. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * From one context to another on the same CPU, and the first steps of a new one. User vector state and segment bases travel
- * here and nowhere else; the kernel itself uses general registers only. */
-#include "offsets.h"
+ * here, through the door (syscall_entry.S), and nowhere else; the kernel itself uses general registers only. */
+#include "frame.h"
 
 .section .text.entry, "ax"
 .balign 64
@@ -14,33 +14,20 @@ arch_context_switch:                /* rdi: the running one, rsi: the next */
     pushq %r14
     pushq %r15
     movq %rsp, CONTEXT_RSP(%rdi)
-    movq CONTEXT_VECTOR_STATE(%rdi), %rcx
-    movl $-1, %eax                  /* edx:eax: every component that XCR0 enables */
-    movl $-1, %edx
-    testq %rcx, %rcx
-    jz 1f
-    xsaveopt64 (%rcx)
-    rdfsbase %r8
-    movq %r8, CONTEXT_FS_BASE(%rdi)
-    swapgs
-    rdgsbase %r8
-    swapgs
-    movq %r8, CONTEXT_GS_BASE(%rdi)
-1:  movq CONTEXT_RSP(%rsi), %rsp
-    movq CONTEXT_STACK_TOP(%rsi), %r8
-    movq %r8, %gs:CPU_KERNEL_STACK_TOP
-    movq %r8, %gs:CPU_TSS_RSP0
+    cmpq $0, CONTEXT_VECTOR_STATE(%rdi)
+    je 1f
+    save_user_state
+1:  load_stack_top
     movq CONTEXT_VECTOR_STATE(%rsi), %rcx
     testq %rcx, %rcx
     jz 2f
-    xrstor64 (%rcx)
-    movq CONTEXT_FS_BASE(%rsi), %r8
-    wrfsbase %r8
-    movq CONTEXT_GS_BASE(%rsi), %r8
-    swapgs
-    wrgsbase %r8
-    swapgs
-2:  popq %r15
+    load_user_state
+.global context_resume
+context_resume:                     /* rsi: the next, whose user state is loaded */
+2:  cmpl $0, CONTEXT_AT_DOOR(%rsi)
+    jne context_enter_by_door
+    movq CONTEXT_RSP(%rsi), %rsp
+    popq %r15
     popq %r14
     popq %r13
     popq %r12

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * The system-call door. Our own calls (rax >= 0x1000) build a trap frame on the context's kernel stack and reach system_call().
- * Smaller numbers belong to the process's personality: abi/process.h says what the library finds, and nothing else in memory
- * is touched on the way there. The CPU has put rip into rcx, rflags into r11, and masked IF, TF, DF, AC, NT. */
-#include "offsets.h"
+ * The system-call door. Our own calls (rax >= 0x1000) build a trap frame on the context's kernel stack and reach system_call(), or one
+ * of the two functions that send a message straight to a context that waits for it. Smaller numbers belong to the process's personality:
+ * abi/process.h says what the library finds, and nothing else in memory is touched on the way there. The CPU has put rip into rcx,
+ * rflags into r11, and masked IF, TF, DF, AC, NT.
+ *
+ * A context that left through the door has nothing on its kernel stack but its frame (arch_context.at_door): no registers of C are saved
+ * and none are loaded when it comes back, and the message's words go from one frame to the other's registers without being copied. */
+#include "frame.h"
 
 .section .text.entry, "ax"
 .balign 64
@@ -12,34 +16,17 @@ syscall_entry:
     movq %rsp, %gs:CPU_SCRATCH
     cmpq $FIRST_OWN_CALL, %rax
     jb foreign
-    movq %gs:CPU_KERNEL_STACK_TOP, %rsp
-    pushq $USER_DATA
-    pushq %gs:CPU_SCRATCH
-    pushq %r11
-    pushq $USER_CODE
-    pushq %rcx
-    pushq $0
-    pushq $VECTOR_SYSTEM_CALL
-    pushq %r11
-    pushq %rcx
-    pushq %rax
-    pushq %r15
-    pushq %rbp
-    pushq %rsi
-    pushq %rdi
-    pushq %r14
-    pushq %r13
-    pushq %r12
-    pushq %rbx
-    pushq %r9
-    pushq %r8
-    pushq %r10
-    pushq %rdx
+    push_call_frame
+    cmpq $CALL_CALL, %rax
+    je 1f
+    cmpq $CALL_REPLY_RECEIVE, %rax
+    je 2f
+ordinary:
     movq %rsp, %rdi
     call system_call
-
-    /* sysret is right only for what syscall itself would have left: rcx = rip, r11 = rflags, and a rip of the lower half
-     * (a non-canonical one would fault in kernel mode). All else leaves by iretq. */
+leave:
+    /* sysret is right only for what syscall itself would have left: rcx = rip, r11 = rflags. All else leaves by iretq. A rip that came
+     * from syscall is canonical: nothing is ever mapped in the last page below the hole (USER_LIMIT). */
     cmpl $0, %gs:CPU_WORK
     jne trap_leave_to_user
     movq FRAME_RCX(%rsp), %rcx
@@ -48,25 +35,59 @@ syscall_entry:
     jne trap_leave_to_user
     cmpq %r11, FRAME_RFLAGS(%rsp)
     jne trap_leave_to_user
-    movq %rcx, %rax
-    shrq $47, %rax
-    jne trap_leave_to_user
-    popq %rdx
-    popq %r10
-    popq %r8
-    popq %r9
-    popq %rbx
-    popq %r12
-    popq %r13
-    popq %r14
-    popq %rdi
-    popq %rsi
-    popq %rbp
-    popq %r15
-    popq %rax
+    pop_registers
     movq FRAME_RSP - 13 * 8(%rsp), %rsp
     swapgs
     sysretq
+
+1:  movq %rsp, %r12
+    call door_call
+    jmp 3f
+2:  movq %rsp, %r12
+    call door_reply_receive
+3:  movq %rax, %rsi                 /* the next context; null: rdx tells which of the other ways */
+    movq %rdx, %rdi
+    testq %rsi, %rsi
+    jz stay
+    save_user_state
+    load_stack_top
+    movq CONTEXT_VECTOR_STATE(%rsi), %rcx
+    movq %r8, %r11
+    load_user_state
+    cmpl $0, CONTEXT_AT_DOOR(%rsi)
+    je context_resume
+    movl $0, CONTEXT_AT_DOOR(%rsi)
+    load_words                      /* of the frame that is left */
+    movl $0, CONTEXT_ON_CPU(%rdi)   /* from here on another CPU may go on with it; stores stay in order */
+    leaq -FRAME_BYTES(%r11), %rsp
+    cmpl $0, %gs:CPU_WORK
+    jne 4f
+    movq FRAME_RDI(%rsp), %rdi
+    movq FRAME_RSI(%rsp), %rsi
+    movq FRAME_RBP(%rsp), %rbp
+    movq FRAME_R15(%rsp), %r15
+    movq FRAME_RAX(%rsp), %rax
+    movq FRAME_RIP(%rsp), %rcx
+    movq FRAME_RFLAGS(%rsp), %r11
+    movq FRAME_RSP(%rsp), %rsp
+    swapgs
+    sysretq
+4:  store_words
+    jmp trap_leave_to_user
+
+stay:
+    testq %rdi, %rdi
+    jz ordinary
+    jmp leave
+
+/* Who left through the door comes back by an ordinary switch. rsi: its arch_context. */
+.global context_enter_by_door
+context_enter_by_door:
+    movq CONTEXT_STACK_TOP(%rsi), %rsp
+    subq $FRAME_BYTES, %rsp
+    movq %rsp, %rdi
+    call door_return
+    jmp leave
 
 foreign:
     cmpq $0, %gs:CPU_PERSONALITY_ENTRY
@@ -86,29 +107,7 @@ foreign:
     sysretq
 
 nowhere:
-    movq %gs:CPU_KERNEL_STACK_TOP, %rsp
-    pushq $USER_DATA
-    pushq %gs:CPU_SCRATCH
-    pushq %r11
-    pushq $USER_CODE
-    pushq %rcx
-    pushq $0
-    pushq $VECTOR_SYSTEM_CALL
-    pushq %r11
-    pushq %rcx
-    pushq %rax
-    pushq %r15
-    pushq %rbp
-    pushq %rsi
-    pushq %rdi
-    pushq %r14
-    pushq %r13
-    pushq %r12
-    pushq %rbx
-    pushq %r9
-    pushq %r8
-    pushq %r10
-    pushq %rdx
+    push_call_frame
     movq %rsp, %rdi
     call system_call_without_personality
     jmp trap_leave_to_user

@@ -1,43 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Interrupts and exceptions: each vector's stub, the frame (struct trap_frame), and the way back. The CPU has pushed
  * ss, rsp, rflags, cs, rip and for some vectors an error code. */
-#include "offsets.h"
-
-.macro push_registers
-    pushq %r11
-    pushq %rcx
-    pushq %rax
-    pushq %r15
-    pushq %rbp
-    pushq %rsi
-    pushq %rdi
-    pushq %r14
-    pushq %r13
-    pushq %r12
-    pushq %rbx
-    pushq %r9
-    pushq %r8
-    pushq %r10
-    pushq %rdx
-.endm
-
-.macro pop_registers
-    popq %rdx
-    popq %r10
-    popq %r8
-    popq %r9
-    popq %rbx
-    popq %r12
-    popq %r13
-    popq %r14
-    popq %rdi
-    popq %rsi
-    popq %rbp
-    popq %r15
-    popq %rax
-    popq %rcx
-    popq %r11
-.endm
+#include "frame.h"
 
 .section .text.entry, "ax"
 
@@ -73,6 +37,8 @@ trap_leave_to_user:                 /* rsp: the frame, interrupts off */
     jne 3f
     swapgs
 2:  pop_registers
+    popq %rcx
+    popq %r11
     addq $16, %rsp
     iretq
 3:  movq %rsp, %rdi
@@ -105,6 +71,8 @@ any_state_entry:
     call trap_any_state
     wrgsbase %rbx
     pop_registers
+    popq %rcx
+    popq %r11
     addq $16, %rsp
     iretq
 

@@ -10,7 +10,11 @@ struct arch_context {
     uint64_t stack_base, stack_top;
     void *vector_state;         /* XSAVE area; null: the idle contexts, which never leave the kernel */
     uint64_t fs_base, gs_base;  /* user's, while not running */
+    uint32_t at_door;           /* AT_DOOR_*: it sleeps with nothing on its kernel stack but its frame */
+    uint32_t on_cpu;            /* atomic: its registers or its stack are in use by a CPU */
 };
+
+enum : uint32_t { AT_DOOR_NOT, AT_DOOR_CALL, AT_DOOR_RECEIVE };
 
 /* A kernel stack with guard page and, when `user`, a vector state in reset form. First switch to it runs entry(argument) with
  * interrupts off. The user frame is the top of the stack. */

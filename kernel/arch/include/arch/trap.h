@@ -18,6 +18,16 @@ static inline bool trap_from_user(const struct trap_frame *f) { return (f->cs & 
 
 /* What arch calls, with interrupts off, on the current context's kernel stack. (kernel/syscall, kernel/task, kernel/irq) */
 void system_call(struct trap_frame *f);                              /* f->rax >= 0x1000; answer into f->rax */
+/* call and reply_receive come here first. `to` set: the CPU goes on with it; the words of f are its message, the rest is in its frame. When
+ * it is not at the door itself its frame has everything. `to` null: the ordinary way, if `from` is null too; otherwise f has the answer.
+ * Who left through the door and comes back by an ordinary switch begins with door_return.
+ * They run at the bottom of the stack: there are no registers to preserve for anybody. */
+struct arch_context;
+struct door_switch { struct arch_context *to, *from; };
+#define AT_STACK_BOTTOM __attribute__((preserve_none))
+AT_STACK_BOTTOM struct door_switch door_call(struct trap_frame *f);
+AT_STACK_BOTTOM struct door_switch door_reply_receive(struct trap_frame *f);
+void door_return(struct trap_frame *f);
 void system_call_without_personality(struct trap_frame *f);          /* rax < 0x1000 and no entry registered: ERR_NO_CALL */
 void trap_page_fault(struct trap_frame *f, uint64_t address);        /* f->error: the CPU's */
 void trap_exception(struct trap_frame *f);                           /* any other exception */
