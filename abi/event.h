@@ -44,4 +44,5 @@ struct system_info {
     uint64_t boot_realtime_ns;
     uint32_t cpus, processes, contexts, runnable;
     uint64_t load_1, load_5, load_15; /* 16.16 fixed point */
+    uint64_t table_loads;             /* page tables loaded: the switches that changed the address space */
 };

@@ -66,6 +66,7 @@ void space_activate(struct address_space *s)
     uint64_t bit = 1ull << cpu->number;
     __atomic_or_fetch(&s->cpus, bit, __ATOMIC_SEQ_CST);
     cpu->space = s;
+    cpu->table_loads++;
     mmu_load_root(s->root);
     if (old)
         __atomic_and_fetch(&old->cpus, ~bit, __ATOMIC_SEQ_CST);
@@ -78,6 +79,7 @@ void space_deactivate(void)
     if (!old)
         return;
     cpu->space = nullptr;
+    cpu->table_loads++;
     mmu_load_root(mmu_kernel_root());
     __atomic_and_fetch(&old->cpus, ~(1ull << cpu->number), __ATOMIC_SEQ_CST);
 }

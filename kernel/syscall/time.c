@@ -189,6 +189,7 @@ int64_t sys_system_info(struct trap_frame *f)
     for (uint32_t i = 0; i < cpu_count; i++) {
         info.idle_ns += cpus[i]->idle_ns;
         info.switches += cpus[i]->switches;
+        info.table_loads += cpus[i]->table_loads;
         info.interrupts += cpus[i]->interrupts;
         info.calls += cpus[i]->calls;
         info.faults += cpus[i]->faults;

@@ -81,7 +81,7 @@ static void read_units(void)
             log_error("%s: no namespace", init.services[i].unit.name.text);
 }
 
-/* unit=NAME on the command line: a unit that does not start by itself. */
+/* unit=NAME[,ARGUMENT...] on the command line: a unit that does not start by itself, and arguments after its own. */
 static void want_units(const struct boot_info *boot)
 {
     struct view rest = {(const uint8_t *)boot->command, string_length(boot->command, sizeof boot->command)};
@@ -90,12 +90,19 @@ static void want_units(const struct boot_info *boot)
         view_split(rest, ' ', &word, &rest);
         if (!view_starts_with(word, VIEW_OF_LITERAL("unit=")))
             continue;
-        struct view name = {word.data + 5, word.length - 5};
+        struct view name, arguments;
+        view_split((struct view){word.data + 5, word.length - 5}, ',', &name, &arguments);
         struct service *service = service_find(&init, name);
-        if (service)
-            service->is_wanted = true;
-        else
+        if (!service) {
             log_warning("no unit %.*s", (int)name.length, (const char *)name.data);
+            continue;
+        }
+        service->is_wanted = true;
+        for (struct view argument; arguments.length > 0;) {
+            view_split(arguments, ',', &argument, &arguments);
+            if (unit_add_argument(&service->unit, argument) != OK)
+                log_warning("%.*s: too many arguments", (int)name.length, (const char *)name.data);
+        }
     }
 }
 

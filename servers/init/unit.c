@@ -57,7 +57,7 @@ static enum status take_program(struct unit *u, struct view line)
     return store_text(path, u->program, sizeof u->program);
 }
 
-static enum status add_argument(struct unit *u, struct view text)
+enum status unit_add_argument(struct unit *u, struct view text)
 {
     if (text.length + 1 > sizeof u->arguments - u->arguments_bytes)
         return ERR_INVALID;
@@ -71,7 +71,7 @@ static enum status add_argument(struct unit *u, struct view text)
 static enum status take_argument(struct unit *u, struct view line)
 {
     struct view first = next_word(&line);
-    return first.length ? add_argument(u, (struct view){first.data, first.length + line.length}) : ERR_INVALID;
+    return first.length ? unit_add_argument(u, (struct view){first.data, first.length + line.length}) : ERR_INVALID;
 }
 
 static enum status take_scheme(struct unit *u, struct view line)
@@ -227,7 +227,7 @@ enum status unit_parse(struct view name, struct view text, struct unit *out, uin
     struct unit u = {.restarts = true};
     *out_line = 0;
     TRY(store_name(name, &u.name));
-    TRY(add_argument(&u, name));
+    TRY(unit_add_argument(&u, name));
     while (text.length > 0) {
         struct view line, comment;
         view_split(text, '\n', &line, &text);

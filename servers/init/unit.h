@@ -48,5 +48,7 @@ struct unit {
 enum status unit_parse(struct view name, struct view text, struct unit *out, uint32_t *out_line);
 /* The unit of one instance of a template. NAME_TOO_LONG: the names do not fit. */
 enum status unit_instance(const struct unit *template, struct view instance, struct unit *out);
+/* One more argument for the program. INVALID: no room. */
+enum status unit_add_argument(struct unit *u, struct view text);
 bool unit_name_is(const struct unit_name *name, struct view text);
 struct view unit_name_view(const struct unit_name *name);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * echod: the smallest scheme there is, for measuring the round trip: writes are taken, reads give zeros, call 0x3f00 adds one to w0. */
+ * echod: the smallest scheme there is, for measuring the round trip: writes are taken, reads give zeros, call 0x3f00 adds one to w0, 0x3f01
+ * closes the handle that came. */
 #include "server/server.h"
 #include "sys/log.h"
 #include "sys/start.h"
 
 #define ECHO_INCREMENT 0x3f00u
+#define ECHO_TAKE_HANDLE 0x3f01u
 
 static const uint8_t zeros[4096];
 static struct server server;
@@ -35,10 +37,16 @@ static enum status echo_write(struct request *rq, uint64_t offset, struct view d
 
 static bool echo_protocol(struct request *rq)
 {
-    if (rq->operation != ECHO_INCREMENT)
+    switch (rq->operation) {
+    case ECHO_INCREMENT:
+        rq->m->words[0]++;
+        return true;
+    case ECHO_TAKE_HANDLE:
+        rq->result = sys_handle_close(request_handle(rq));
+        return true;
+    default:
         return false;
-    rq->m->words[0]++;
-    return true;
+    }
 }
 
 static const struct scheme_ops ops = {.open = echo_open, .read = echo_read, .write = echo_write, .protocol = echo_protocol};

@@ -8,8 +8,18 @@
 
 struct check { const char *promise; bool (*holds)(void); };
 extern const struct check memory_checks[], handle_checks[], pipe_checks[], time_checks[], message_checks[], process_checks[],
-    file_checks[], cost_checks[], crowd_checks[];
+    file_checks[], crowd_checks[];
 extern const struct start_block *check_block;
+
+/* echod in a process of its own. */
+struct child { handle_t endpoint, root, process; };
+enum status start_echod(struct child *out);
+
+/* What primitives cost (costs.c, pairs.c): `act` is one operation; `prepare`, if there is one, comes once before. */
+struct cost { const char *name; bool (*prepare)(void), (*act)(void); };
+extern const struct cost single_costs[], pair_costs[];
+/* Says what each costs; with loop=NAME does that one for ever, for a profile. The number of those that do not work. */
+uint32_t costs_report(const struct start_block *block, void (*say)(const char *line));
 
 /* In a check: returns false and says which condition failed. */
 #define EXPECT(condition)                                                             \

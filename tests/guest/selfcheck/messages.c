@@ -193,20 +193,14 @@ static bool timer_event_arrives_in_receive(void)
     return true;
 }
 
-static bool round_trips_are_measured(void)
+static bool many_round_trips_work(void)
 {
     EXPECT(ready());
-    const uint64_t count = 10000;
-    uint64_t before = clock_monotonic_ns();
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < 10000; i++) {
         struct message m = {.words = {i, 1}};
         EXPECT_STATUS(sys_call(resource, OPERATION_ADD, &m), 0);
         EXPECT(m.words[0] == i + 1);
     }
-    uint64_t middle = clock_monotonic_ns();
-    for (uint64_t i = 0; i < count; i++)
-        EXPECT_STATUS(sys_null(), OK);
-    log_info("a round trip takes %lu ns, a null call %lu ns", (middle - before) / count, (clock_monotonic_ns() - middle) / count);
     return true;
 }
 
@@ -230,6 +224,6 @@ const struct check message_checks[] = {
     {"what was submitted completes when it is answered later", submit_completes},
     {"the last close is told once", last_close_is_told},
     {"a timer's event arrives in receive", timer_event_arrives_in_receive},
-    {"ten thousand round trips work", round_trips_are_measured},
+    {"ten thousand round trips work", many_round_trips_work},
     {"a resource whose endpoint is gone says so", stopped_server_is_noticed},
     {}};
