@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Attention against a switch: context_attention, switch_to and context_load_block of kernel/task/context.c, switch.c.
+ * Attention against a switch: context_attention (kernel/task/context.c), switch_to (switch.c), and switch_block_for and switch_load (switch.h),
+ * where the fence is the exchange of the state of the context that falls asleep.
  * One CPU switches to a context, another wants its attention (a kill). Stores stay in a store buffer, as on the real processor, until a fence
  * or some time later; here the switching CPU's store to `current`, and the switch has no other fence when both contexts share a space.
  * Claim: the CPU looks at the attention before user mode, or is sent an interrupt: a kill never waits for the next chance interrupt.
