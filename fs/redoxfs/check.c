@@ -61,7 +61,8 @@ static enum status check_record(struct redoxfs_check *c, struct file *f, struct 
         problem(c, "a record of unknown size, at block", f->node->id, pointer_index(p), OK);
     else if (claim(c, p, f->node->id)) {
         f->blocks += 1ull << pointer_level(p);
-        enum status status = record_load(c->fs, f->node, p);
+        struct view record;
+        enum status status = record_view(c->fs, f->node->record_level, p, &record);
         if (!is_damage(status))
             return status;
         problem(c, "unreadable record at block", f->node->id, pointer_index(p), status);

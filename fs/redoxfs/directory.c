@@ -3,7 +3,7 @@
  * Blocks can point at blocks in any way a hostile writer likes, so every walk has a budget: the blocks the directory says it has. */
 #include "base/string.h"
 #include "base/try.h"
-#include "fs/redoxfs/format.h"
+#include "fs/redoxfs/writer.h"
 #include "redoxfs/seahash.h"
 
 static uint64_t block_budget(const struct redoxfs *fs, const struct redoxfs_node *directory)
@@ -24,17 +24,22 @@ uint32_t name_hash(struct view name)
     return hash == UINT32_MAX ? UINT32_MAX - 1 : hash; /* the greatest is the bound of unused entries */
 }
 
-enum status directory_root(const struct redoxfs_node *directory, uint32_t *out_levels, struct redoxfs_pointer *out)
+enum status levels_of(struct redoxfs_pointer marker, struct redoxfs_pointer root, uint32_t *out)
 {
-    if ((directory->mode & REDOXFS_TYPE) != REDOXFS_DIRECTORY)
-        return ERR_NOT_DIRECTORY;
-    struct redoxfs_pointer marker = area_pointer(directory, 0, 0), root = area_pointer(directory, 0, 1);
     if (pointer_is_null(marker) && pointer_is_null(root))
         return ERR_NOT_FOUND;
     if (!pointer_is_marker(marker) || pointer_is_null(root))
         return ERR_CORRUPT;
-    *out_levels = marker.address & 15;
-    *out = root;
+    *out = marker.address & 15;
+    return OK;
+}
+
+enum status directory_root(const struct redoxfs_node *directory, uint32_t *out_levels, struct redoxfs_pointer *out)
+{
+    if ((directory->mode & REDOXFS_TYPE) != REDOXFS_DIRECTORY)
+        return ERR_NOT_DIRECTORY;
+    *out = area_pointer(directory, 0, 1);
+    return levels_of(area_pointer(directory, 0, 0), *out, out_levels);
     return OK;
 }
 
@@ -87,54 +92,113 @@ static enum status htree_entry(struct redoxfs *fs, struct redoxfs_pointer at, ui
     return OK;
 }
 
-static enum status leaf_lookup(struct redoxfs *fs, struct redoxfs_pointer at, struct view name, uint32_t *out_id)
+/* What a changed or cached leaf was found to be does not have to be looked at again. */
+enum status volume_leaf(struct redoxfs *fs, struct redoxfs_pointer pointer, struct leaf *out)
 {
-    struct view block, found;
+    struct view block;
+    struct buffer *b = nullptr;
+    TRY(volume_block(fs, pointer, &block));
+    if (fs->writer)
+        TRY(buffer_get(fs, pointer, 0, &b));
+    if (b && b->is_leaf) {
+        *out = (struct leaf){.entries = {block.data, u16_at(block, LEAF_USED)}, .count = u16_at(block, LEAF_COUNT)};
+        return OK;
+    }
+    TRY(leaf_open(block, out));
+    if (b)
+        b->is_leaf = out->start == 0;
+    return OK;
+}
+
+static enum status leaf_find(struct redoxfs *fs, struct redoxfs_pointer at, struct view name, struct place *out)
+{
     struct leaf leaf;
-    TRY(volume_block(fs, at, &block));
-    TRY(leaf_open(block, &leaf));
-    struct reader r = reader_of(leaf.entries);
-    for (uint32_t i = 0; i < leaf.count; i++) {
-        uint32_t id;
-        TRY(entry_read(&r, &id, &found));
-        if (view_equal(found, name)) {
-            *out_id = id;
-            return OK;
-        }
+    TRY(volume_leaf(fs, at, &leaf));
+    const uint8_t *entry = leaf.entries.data, *end = entry + leaf.entries.length;
+    for (; entry < end; entry += ENTRY_HEAD + entry[4]) {
+        if (entry[4] != name.length || memcmp(entry + ENTRY_HEAD, name.data, name.length) != 0)
+            continue;
+        out->id = u32_at((struct view){entry, 4}, 0);
+        out->offset = (uint16_t)(entry - leaf.entries.data);
+        return OK;
     }
     return ERR_NOT_FOUND;
+}
+
+/* The first branch whose bound is not below `hash`. */
+static enum status first_branch(struct redoxfs *fs, struct redoxfs_pointer at, uint32_t hash, uint32_t *out)
+{
+    struct view block;
+    uint32_t low = 0, high = HTREE_FANOUT;
+    TRY(volume_block(fs, at, &block));
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (u32_at(block, middle * HTREE_ENTRY_BYTES) >= hash)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    *out = low;
+    return OK;
 }
 
 struct search { struct view name; uint32_t hash; uint64_t blocks_left; };
 
 /* Names of one hash can lie under several neighbours, the last of which has a greater bound. Recursion is at most 15 deep. */
-static enum status lookup_below(struct redoxfs *fs, struct redoxfs_pointer at, uint32_t levels, struct search *search, uint32_t *out_id)
+static enum status find_below(struct redoxfs *fs, struct redoxfs_pointer at, uint32_t levels, struct search *search, struct place *out)
 {
     if (search->blocks_left-- == 0)
         return ERR_CORRUPT;
     if (levels == 0)
-        return leaf_lookup(fs, at, search->name, out_id);
-    for (uint32_t slot = 0, bound = 0; slot < HTREE_FANOUT && bound <= search->hash; slot++) {
+        return leaf_find(fs, at, search->name, out);
+    uint32_t slot;
+    TRY(first_branch(fs, at, search->hash, &slot));
+    for (uint32_t bound = 0; slot < HTREE_FANOUT && bound <= search->hash; slot++) {
         struct redoxfs_pointer child;
         TRY(htree_entry(fs, at, slot, &bound, &child));
         if (pointer_is_null(child))
             break;
-        if (bound < search->hash)
-            continue;
-        enum status status = lookup_below(fs, child, levels - 1, search, out_id);
+        enum status status = find_below(fs, child, levels - 1, search, out);
+        out->slot[levels - 1] = (uint8_t)slot;
         if (status != ERR_NOT_FOUND)
             return status;
     }
     return ERR_NOT_FOUND;
 }
 
+static enum status find_from(struct redoxfs *fs, struct redoxfs_pointer marker, struct redoxfs_pointer root, uint64_t size_bytes,
+                             struct view name, struct place *out)
+{
+    uint32_t levels;
+    TRY(levels_of(marker, root, &levels));
+    struct search search = {name, name_hash(name), MIN(size_bytes / REDOXFS_BLOCK_BYTES, fs->block_count)};
+    struct place place = {.levels = levels};
+    TRY(find_below(fs, root, levels, &search, &place));
+    *out = place;
+    return OK;
+}
+
 enum status redoxfs_lookup(struct redoxfs *fs, const struct redoxfs_node *directory, struct view name, uint32_t *out_id)
 {
-    struct redoxfs_pointer root;
-    uint32_t levels;
-    TRY(directory_root(directory, &levels, &root));
-    struct search search = {name, name_hash(name), block_budget(fs, directory)};
-    return lookup_below(fs, root, levels, &search, out_id);
+    struct place place;
+    if ((directory->mode & REDOXFS_TYPE) != REDOXFS_DIRECTORY)
+        return ERR_NOT_DIRECTORY;
+    TRY(find_from(fs, area_pointer(directory, 0, 0), area_pointer(directory, 0, 1), directory->size_bytes, name, &place));
+    *out_id = place.id;
+    return OK;
+}
+
+enum status directory_find(struct redoxfs *fs, uint32_t directory, struct view name, struct place *out)
+{
+    struct redoxfs_pointer at;
+    struct view block;
+    TRY(tree_lookup(fs, directory, &at));
+    TRY(volume_block(fs, at, &block));
+    if (!node_is_sound(block))
+        return ERR_CORRUPT;
+    if ((u16_at(block, 0) & REDOXFS_TYPE) != REDOXFS_DIRECTORY)
+        return ERR_NOT_DIRECTORY;
+    return find_from(fs, pointer_at(block, NODE_AREA), pointer_at(block, NODE_AREA + POINTER_BYTES), u64_at(block, 14), name, out);
 }
 
 static enum status spend_block(const struct redoxfs *fs, const struct redoxfs_node *directory, struct redoxfs_cursor *c)
@@ -190,11 +254,11 @@ static enum status cursor_leave_leaf(const struct redoxfs_node *directory, struc
     return OK;
 }
 
-static enum status cursor_enter_leaf(const struct redoxfs *fs, const struct redoxfs_node *directory, struct redoxfs_cursor *c,
-                                     struct view block)
+static enum status cursor_enter_leaf(struct redoxfs *fs, const struct redoxfs_node *directory, struct redoxfs_cursor *c,
+                                     struct redoxfs_pointer at)
 {
     struct leaf leaf;
-    TRY(leaf_open(block, &leaf));
+    TRY(volume_leaf(fs, at, &leaf));
     TRY(spend_block(fs, directory, c));
     c->offset = leaf.start;
     c->end = (uint16_t)(leaf.start + leaf.entries.length);
@@ -208,9 +272,9 @@ static enum status next_entry(struct redoxfs *fs, const struct redoxfs_node *dir
         struct redoxfs_pointer at;
         struct view block, rest, name;
         TRY(cursor_leaf(fs, directory, c, &at));
-        TRY(volume_block(fs, at, &block));
         if (c->end == 0)
-            TRY(cursor_enter_leaf(fs, directory, c, block));
+            TRY(cursor_enter_leaf(fs, directory, c, at));
+        TRY(volume_block(fs, at, &block));
         if (c->offset >= c->end) {
             TRY(cursor_leave_leaf(directory, c));
             continue;

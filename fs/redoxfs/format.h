@@ -49,17 +49,25 @@ enum status volume_turn(const struct redoxfs *fs, bool encrypt, uint64_t index, 
 
 /* tree.c */
 enum status tree_lookup(struct redoxfs *fs, uint32_t id, struct redoxfs_pointer *out); /* of the node; NOT_FOUND */
+bool node_is_sound(struct view block);
 enum status node_decode(uint32_t id, struct view block, struct redoxfs_node *out);
 
-/* record.c: pointers of a node's area by height (0: to records) and number, and a record into fs->record, zeros behind it. */
+/* record.c: pointers of a node's area by height (0: to records) and number. */
 uint32_t area_slots(uint32_t height);
 struct redoxfs_pointer area_pointer(const struct redoxfs_node *node, uint32_t height, uint32_t slot);
-enum status record_load(struct redoxfs *fs, const struct redoxfs_node *node, struct redoxfs_pointer pointer);
+/* A record's bytes as far as they are stored, expanded; zeros stand behind them. Valid until the next read of any kind. */
+enum status record_view(struct redoxfs *fs, uint32_t record_level, struct redoxfs_pointer pointer, struct view *out);
+enum status record_expand(struct redoxfs *fs, struct redoxfs_pointer pointer, struct span to);
 
 /* directory.c */
 struct leaf { struct view entries; uint16_t start; uint32_t count; }; /* entries begin at byte `start` of the block */
+/* Where a name is: the branch to follow at each level (0: just above the leaf), and its entry's place in the leaf. */
+struct place { uint32_t id, levels; uint16_t offset; uint8_t slot[REDOXFS_DEPTH_MAX]; };
 enum status directory_root(const struct redoxfs_node *directory, uint32_t *out_levels, struct redoxfs_pointer *out); /* NOT_FOUND: empty */
+enum status levels_of(struct redoxfs_pointer marker, struct redoxfs_pointer root, uint32_t *out); /* NOT_FOUND: empty */
 enum status leaf_open(struct view block, struct leaf *out);
+enum status volume_leaf(struct redoxfs *fs, struct redoxfs_pointer pointer, struct leaf *out);
+enum status directory_find(struct redoxfs *fs, uint32_t directory, struct view name, struct place *out);
 enum status entry_read(struct reader *r, uint32_t *out_id, struct view *out_name);
 bool name_is_valid(struct view name);
 uint32_t name_hash(struct view name);

@@ -226,7 +226,7 @@ static void compare_image(char *image)
     snprintf(manifest, sizeof manifest, "%.*s.manifest.tsv", (int)(strlen(image) - strlen(".img")), image);
     if (!CHECK(file >= 0 && fstat(file, &facts) == 0))
         return;
-    CHECK_OK(redoxfs_open((struct redoxfs_disk){read_image, &file, (uint64_t)facts.st_size / REDOXFS_BLOCK_BYTES}, &fs));
+    CHECK_OK(redoxfs_open((struct redoxfs_disk){.read = read_image, .context = &file, .block_count = (uint64_t)facts.st_size / REDOXFS_BLOCK_BYTES}, &fs));
     uint64_t lines = compare_lines(manifest);
     CHECK_EQUAL(count_entries(REDOXFS_ROOT) + 1, lines);
     check_image(image);

@@ -3,7 +3,7 @@
  * missing (zeros), shorter than a record (zeros behind), or LZ4. Bytes at and behind the size are never shown: they may be old. */
 #include "base/string.h"
 #include "base/try.h"
-#include "fs/redoxfs/format.h"
+#include "fs/redoxfs/writer.h"
 #include "redoxfs/lz4.h"
 
 static const struct { uint32_t slots, first; } heights[INDIRECT_HEIGHT_MAX + 1] = {{128, 0}, {64, 128}, {32, 192}, {16, 224}, {8, 240}};
@@ -41,35 +41,47 @@ static enum status find_record(struct redoxfs *fs, const struct redoxfs_node *no
     return OK;
 }
 
-static enum status expand(struct redoxfs *fs, struct redoxfs_pointer pointer)
+enum status record_expand(struct redoxfs *fs, struct redoxfs_pointer pointer, struct span to)
 {
     size_t stored_bytes = (size_t)REDOXFS_BLOCK_BYTES << pointer_level(pointer), filled;
-    size_t bytes = (size_t)REDOXFS_BLOCK_BYTES << pointer_expanded_level(pointer);
     TRY(volume_read(fs, pointer, (struct span){fs->stored, stored_bytes}));
     struct view stored = {fs->stored, stored_bytes}, block;
     if (view_part(stored, 2, u16_at(stored, 0), &block) != OK)
         return ERR_CORRUPT;
-    TRY(lz4_decode(block, (struct span){fs->record, bytes}, &filled));
-    memset(fs->record + filled, 0, sizeof fs->record - filled);
+    TRY(lz4_decode(block, to, &filled));
+    memset(to.data + filled, 0, to.length - filled);
     return OK;
 }
 
-enum status record_load(struct redoxfs *fs, const struct redoxfs_node *node, struct redoxfs_pointer pointer)
+static bool may_be_record(uint32_t record_level, struct redoxfs_pointer pointer)
 {
     uint32_t level = pointer_level(pointer), expanded = pointer_expanded_level(pointer);
-    if (level > node->record_level || expanded > node->record_level || (expanded && expanded <= level))
+    return level <= record_level && expanded <= record_level && (!expanded || expanded > level);
+}
+
+enum status record_buffer(struct redoxfs *fs, uint32_t record_level, struct redoxfs_pointer pointer, struct buffer **out)
+{
+    return may_be_record(record_level, pointer) ? buffer_get(fs, pointer, record_level, out) : ERR_CORRUPT;
+}
+
+enum status record_view(struct redoxfs *fs, uint32_t record_level, struct redoxfs_pointer pointer, struct view *out)
+{
+    size_t bytes = (size_t)REDOXFS_BLOCK_BYTES << MAX(pointer_level(pointer), pointer_expanded_level(pointer));
+    struct buffer *b;
+    if (!may_be_record(record_level, pointer))
         return ERR_CORRUPT;
-    if (pointer_equal(fs->record_of, pointer))
+    if (fs->writer) {
+        TRY(buffer_get(fs, pointer, record_level, &b));
+        *out = (struct view){b->data, b->bytes};
         return OK;
-    fs->record_of = (struct redoxfs_pointer){0};
-    if (expanded) {
-        TRY(expand(fs, pointer));
-    } else {
-        size_t bytes = (size_t)REDOXFS_BLOCK_BYTES << level;
-        TRY(volume_read(fs, pointer, (struct span){fs->record, bytes}));
-        memset(fs->record + bytes, 0, sizeof fs->record - bytes);
     }
-    fs->record_of = pointer;
+    if (!pointer_equal(fs->record_of, pointer)) {
+        fs->record_of = (struct redoxfs_pointer){0};
+        TRY(pointer_expanded_level(pointer) ? record_expand(fs, pointer, (struct span){fs->record, bytes})
+                                            : volume_read(fs, pointer, (struct span){fs->record, bytes}));
+        fs->record_of = pointer;
+    }
+    *out = (struct view){fs->record, bytes};
     return OK;
 }
 
@@ -80,12 +92,13 @@ static enum status read_in_record(struct redoxfs *fs, const struct redoxfs_node 
     size_t inside = offset % record_bytes, bytes = MIN(to.length, (size_t)record_bytes - inside);
     struct redoxfs_pointer pointer;
     TRY(find_record(fs, node, offset / record_bytes, &pointer, &skip));
-    if (pointer_is_null(pointer)) {
-        memset(to.data, 0, bytes);
-    } else {
-        TRY(record_load(fs, node, pointer));
-        memcpy(to.data, fs->record + inside, bytes);
-    }
+    struct view record = {0};
+    if (!pointer_is_null(pointer))
+        TRY(record_view(fs, node->record_level, pointer, &record));
+    size_t stored = inside < record.length ? MIN(bytes, record.length - inside) : 0;
+    if (stored)
+        memcpy(to.data, record.data + inside, stored);
+    memset(to.data + stored, 0, bytes - stored);
     *out_bytes = bytes;
     return OK;
 }

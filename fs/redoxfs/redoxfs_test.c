@@ -170,7 +170,7 @@ TEST(a_disk_that_is_not_ready_is_waited_for_at_every_block)
     vector_build(&volume);
     for (int reads = 0; reads < 1000 && status == ERR_WOULD_BLOCK; reads++) {
         reads_left = reads;
-        status = redoxfs_open((struct redoxfs_disk){read_a_few, &volume, VECTOR_BLOCKS}, &fs);
+        status = redoxfs_open((struct redoxfs_disk){.read = read_a_few, .context = &volume, .block_count = VECTOR_BLOCKS}, &fs);
     }
     CHECK_OK(status);
     CHECK(!fs.is_older);

@@ -31,18 +31,22 @@ static struct redoxfs_time time_at(struct view block, size_t at)
     return (struct redoxfs_time){u64_at(block, at), u32_at(block, at + 8)};
 }
 
+bool node_is_sound(struct view block)
+{
+    uint32_t type = u16_at(block, 0) & REDOXFS_TYPE, flags = u32_at(block, 70);
+    return is_known_type((uint16_t)type) && u32_at(block, 66) <= REDOXFS_LEVEL_MAX && !(flags & ~(uint32_t)NODE_FLAG_INLINE) &&
+           !(type == REDOXFS_DIRECTORY && flags);
+}
+
 enum status node_decode(uint32_t id, struct view block, struct redoxfs_node *out)
 {
-    uint16_t mode = (uint16_t)u16_at(block, 0);
-    uint32_t record_level = u32_at(block, 66), flags = u32_at(block, 70);
-    bool is_directory = (mode & REDOXFS_TYPE) == REDOXFS_DIRECTORY;
-    if (!is_known_type(mode & REDOXFS_TYPE) || record_level > REDOXFS_LEVEL_MAX || flags & ~(uint32_t)NODE_FLAG_INLINE ||
-        (is_directory && flags))
+    if (!node_is_sound(block))
         return ERR_CORRUPT;
     *out = (struct redoxfs_node){
-        .id = id, .mode = mode, .uid = u32_at(block, 2), .gid = u32_at(block, 6), .links = u32_at(block, 10),
+        .id = id, .mode = (uint16_t)u16_at(block, 0), .uid = u32_at(block, 2), .gid = u32_at(block, 6), .links = u32_at(block, 10),
         .size_bytes = u64_at(block, 14), .blocks = u64_at(block, 22), .create = time_at(block, 30), .modify = time_at(block, 42),
-        .access = time_at(block, 54), .record_level = record_level, .is_inline = flags & NODE_FLAG_INLINE,
+        .access = time_at(block, 54), .record_level = u32_at(block, 66),
+        .is_inline = u32_at(block, 70) & NODE_FLAG_INLINE,
     };
     memcpy(out->area, block.data + NODE_AREA, sizeof out->area);
     return OK;

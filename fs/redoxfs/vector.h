@@ -130,5 +130,5 @@ static inline enum status vector_read(void *context, uint64_t block, struct span
 
 static inline struct redoxfs_disk vector_disk(struct vector *v)
 {
-    return (struct redoxfs_disk){vector_read, v, VECTOR_BLOCKS};
+    return (struct redoxfs_disk){.read = vector_read, .context = v, .block_count = VECTOR_BLOCKS};
 }

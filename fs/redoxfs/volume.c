@@ -4,7 +4,7 @@
 #include "base/checked.h"
 #include "base/string.h"
 #include "base/try.h"
-#include "fs/redoxfs/format.h"
+#include "fs/redoxfs/writer.h"
 #include "redoxfs/seahash.h"
 
 #define SCAN_BLOCKS 65536u /* a volume begins in the first 256 MiB of its disk */
@@ -26,6 +26,12 @@ enum status volume_block(struct redoxfs *fs, struct redoxfs_pointer pointer, str
     uint64_t index = pointer_index(pointer);
     if (pointer.address & 0xff || index == 0)
         return ERR_CORRUPT;
+    if (fs->writer) {
+        struct buffer *b;
+        TRY(buffer_get(fs, pointer, 0, &b));
+        *out = (struct view){b->data, b->bytes};
+        return OK;
+    }
     __auto_type slot = &fs->cache[(index ^ index >> 4) % REDOXFS_CACHE_BLOCKS];
     if (!pointer_equal(slot->of, pointer)) {
         slot->of = (struct redoxfs_pointer){0};
@@ -89,6 +95,7 @@ static void take_header(struct redoxfs *fs, struct view header)
     fs->tree = pointer_at(header, HEADER_TREE);
     fs->alloc = pointer_at(header, HEADER_ALLOC);
     fs->release = pointer_at(header, HEADER_RELEASE);
+    memcpy(fs->header, header.data, sizeof fs->header);
 }
 
 static enum status unlock(struct redoxfs *fs, const struct redoxfs_secret *secret, struct view header)

@@ -58,7 +58,7 @@ static void open_image(const char *path)
     if (file < 0 || fstat(file, &facts) != 0)
         die(path, strerror(errno));
     off_t bytes = lseek(file, 0, SEEK_END); /* a device's size too */
-    enum status status = redoxfs_open((struct redoxfs_disk){read_image, &file, (uint64_t)bytes / REDOXFS_BLOCK_BYTES}, &fs);
+    enum status status = redoxfs_open((struct redoxfs_disk){.read = read_image, .context = &file, .block_count = (uint64_t)bytes / REDOXFS_BLOCK_BYTES}, &fs);
     if (status != OK)
         die(path, sentence(status));
 }

@@ -2,7 +2,7 @@
  * RedoxFS on disk, version 8, reading. Pure: blocks come from the caller's disk, memory is inside struct redoxfs (about 350 KiB:
  * static or from the heap, never on a stack), and every number on the disk is hostile. Each block is believed only after its
  * checksum, which stands in the pointer to it. A disk that answers WOULD_BLOCK has that passed on; the same call made again later
- * starts over and changes nothing before it succeeds. Nothing here writes.
+ * starts over and changes nothing before it succeeds. Changing a volume is redoxfs/write.h.
  * One thread at a time per struct redoxfs. */
 #pragma once
 #include "base/span.h"
@@ -22,11 +22,16 @@ struct redoxfs_disk {
     enum status (*read)(void *context, uint64_t block, struct span to);
     void *context;
     uint64_t block_count;
+    /* Only for writing. flush: everything written before is on the disk for good. discard may be null. */
+    enum status (*write)(void *context, uint64_t block, struct view from);
+    enum status (*flush)(void *context);
+    enum status (*discard)(void *context, uint64_t block, uint64_t count);
 };
 
 /* Where a block or record is, and the checksum of what is there. Index 0: nothing. */
 struct redoxfs_pointer { uint64_t address, hash; };
 
+struct writer;
 struct redoxfs {
     /* set by redoxfs_open */
     struct redoxfs_disk disk;
@@ -41,6 +46,8 @@ struct redoxfs {
     /* what was read last; each under the pointer that named it, null while nothing is held */
     struct { struct redoxfs_pointer of; uint8_t bytes[REDOXFS_BLOCK_BYTES]; } cache[REDOXFS_CACHE_BLOCKS];
     struct redoxfs_pointer record_of;
+    uint8_t header[REDOXFS_BLOCK_BYTES];
+    struct writer *writer;                  /* null: opened for reading */
     uint8_t record[REDOXFS_RECORD_BYTES_MAX], stored[REDOXFS_RECORD_BYTES_MAX];
 };
 

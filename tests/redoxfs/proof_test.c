@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ * Small runs of the proofs; ./mh soak redoxfs-model and redoxfs-power run the long ones. */
+#include "proof/disk.h"
+#include "proof/model.h"
+#include "unit/unit.h"
+
+TEST(a_volume_behaves_as_its_model)
+{
+    CHECK(model_run(&(struct model_options){.seed = 1, .operations = 6000, .blocks = 6000, .operations_per_mount = 300}) > 2000);
+}
+
+TEST(a_small_volume_that_is_often_full_behaves_as_its_model)
+{
+    CHECK(model_run(&(struct model_options){.seed = 2, .operations = 6000, .blocks = 900, .operations_per_mount = 300}) > 2000);
+}
