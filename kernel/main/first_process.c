@@ -108,6 +108,8 @@ static enum status give_all(const struct boot_info *boot, struct start_block *bl
     struct object *o;
     TRY(log_object_create(&o));
     TRY(give(block, t, "log", o, use));
+    TRY(realtime_create(&o));
+    TRY(give(block, t, "realtime", o, RIGHT_MANAGE | RIGHT_GRANT));
     TRY(hardware_create(&o));
     TRY(give(block, t, "hardware", o, use | RIGHT_MANAGE));
     TRY(create_initfs(boot, &o));

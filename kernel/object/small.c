@@ -181,6 +181,7 @@ static void plain_destroy(struct object *o)
 }
 
 static const struct object_type log_type = {.kind = OBJECT_LOG, .name = "log", .destroy = plain_destroy};
+static const struct object_type realtime_type = {.kind = OBJECT_REALTIME, .name = "realtime", .destroy = plain_destroy};
 static const struct object_type identity_type = {.kind = OBJECT_IDENTITY, .name = "identity", .destroy = plain_destroy};
 
 static enum status plain_create(const struct object_type *type, struct object **out)
@@ -201,4 +202,9 @@ enum status log_object_create(struct object **out)
 enum status identity_create(struct object **out)
 {
     return plain_create(&identity_type, out);
+}
+
+enum status realtime_create(struct object **out)
+{
+    return plain_create(&realtime_type, out);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The small objects: doorbell, timer, log, identity domain. Each is a head, a readiness, and little else. */
+ * The small objects: doorbell, timer, log, identity domain, the right to real time. Each is a head, a readiness, and little else. */
 #pragma once
 #include "kernel/core/object.h"
 
@@ -16,3 +16,4 @@ enum status object_count_add(struct object *o, uint64_t amount);  /* a doorbell 
 uint32_t object_count_flags(struct object *o, uint32_t set, uint32_t clear); /* STREAM_*, the old ones; only NONBLOCK may change */
 enum status log_object_create(struct object **out);
 enum status identity_create(struct object **out);
+enum status realtime_create(struct object **out);             /* the right to the real-time band */

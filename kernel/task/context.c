@@ -300,7 +300,7 @@ void context_fill_info(struct context *c, struct context_info *out)
 {
     *out = (struct context_info){
         .id = c->object.id, .process_id = c->process ? c->process->object.id : 0, .state = c->state, .cpu = c->cpu,
-        .priority = c->own.priority, .policy = c->own.policy, .affinity = c->affinity,
+        .priority = c->own.base, .policy = c->own.policy, .affinity = c->affinity,
         .cpu_ns = __atomic_load_n(&c->own.cpu_ns, __ATOMIC_RELAXED),
     };
     fmt(out->waits_for, sizeof out->waits_for, "%s", c->state == CONTEXT_BLOCKED && c->waits_for ? c->waits_for : "");

@@ -249,13 +249,14 @@ static bool beats_running(const struct context *c, uint32_t cpu)
     return c->run_level > running_priority(cpu) && !(c->run_level >= PRIORITY_REALTIME && is_over_budget(&run_queues[cpu]));
 }
 
-static void add_to(struct context *c, uint32_t cpu, bool front)
+/* `polite`: it has had its turn, and lets who runs have theirs. */
+static void add_to(struct context *c, uint32_t cpu, bool front, bool polite)
 {
     struct run_queue *q = &run_queues[cpu];
     spin_lock(&q->lock);
     c->cpu = cpu;
     push_locked(q, c, front);
-    bool preempt = beats_running(c, cpu), first = q->count == 1;
+    bool preempt = !(polite && cpu == this_cpu()->number) && beats_running(c, cpu), first = q->count == 1;
     spin_unlock(&q->lock);
     if (preempt)
         cpu_request_schedule(cpu);
@@ -268,13 +269,19 @@ static void add_to(struct context *c, uint32_t cpu, bool front)
 void run_queue_add(struct context *c)
 {
     c->ready_since_tsc = arch_tsc();
-    add_to(c, choose_cpu(c), false);
+    add_to(c, choose_cpu(c), false, false);
+}
+
+void run_queue_add_after_turn(struct context *c)
+{
+    c->ready_since_tsc = arch_tsc();
+    add_to(c, choose_cpu(c), false, true);
 }
 
 /* Its turn is not over: it goes on before its equals, and its patience counts on. */
 void run_queue_add_preempted(struct context *c)
 {
-    add_to(c, choose_cpu(c), true);
+    add_to(c, choose_cpu(c), true, false);
 }
 
 void run_queue_update(struct context *c)
@@ -330,5 +337,5 @@ void run_queue_balance(void)
     /* We run one ourselves: with one less here and one more there, there must not be more there than here. */
     struct context *c = target != self ? take_for(q, target) : nullptr;
     if (c)
-        add_to(c, target, false);
+        add_to(c, target, false, false);
 }

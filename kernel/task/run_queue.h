@@ -9,7 +9,8 @@
 void run_queue_system_init(void);
 /* State is READY. Preempts what runs there when the newcomer has the higher priority. */
 void run_queue_add(struct context *c);
-void run_queue_add_preempted(struct context *c);
+void run_queue_add_after_turn(struct context *c);  /* its time slice is over: does not preempt */
+void run_queue_add_preempted(struct context *c);   /* it is not: before its equals */
 /* The next context for this CPU when the running one stands at `floor`; -1: there is none, and other CPUs are looked at, too.
  * Null: nobody is better; when its slice is over, nobody is as good either. */
 struct context *run_queue_pick(int floor, bool slice_over);

@@ -71,7 +71,7 @@ static void finish_special(struct context *left)
     left->leaves_specially = false;
     __atomic_store_n(&left->arch.on_cpu, 0, __ATOMIC_RELEASE);
     if (requeue == REQUEUE_BACK)
-        run_queue_add(left);
+        run_queue_add_after_turn(left);
     else if (requeue == REQUEUE_FRONT)
         run_queue_add_preempted(left);
     else

@@ -33,8 +33,7 @@ struct thread {
     handle_t context;                        /* HANDLE_NONE: the first thread */
     uint64_t clear_tid;                      /* address of the word that thread end clears */
     uint64_t robust_list, robust_bytes;
-    uint64_t affinity;                       /* as the program set it; 0: all processors */
-    int32_t  nice;
+    int32_t  nice;                           /* as the program set it; the kernel has the truth but for -20 */
     /* signals */
     uint64_t mask;
     uint64_t saved_mask;                     /* the mask that delivery restores when `restore_mask` */

@@ -356,7 +356,6 @@ static void fill_thread(struct exec *e, const struct thread *old)
     t->alternate.flags = LINUX_SS_DISABLE;
     t->pending = old->pending;
     memcpy(t->queue, old->queue, sizeof t->queue);
-    t->affinity = old->affinity;
     t->nice = old->nice;
     t->block.masked = 1;
     t->block.pending = 1; /* what came while the new program was put together is looked at before its first instruction */

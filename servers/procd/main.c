@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * procd: processes as POSIX sees them. It needs the handles "endpoint", "identity" (to set credential tokens) and "table" (the
+ * procd: processes as POSIX sees them. It needs the handles "endpoint", "identity" (to set credential tokens), "realtime" and "table" (the
  * process table, writable); "init" for power, "vfs" for the mount table, "boot" for the command line. Two roots: token 0 speaks the proc protocol; opening
  * "fs" below it gives the root of the process filesystem, which vfsd mounts at /proc; "table" gives the table, read-only. */
 #include "procd.h"
@@ -69,6 +69,7 @@ static enum status start(const struct start_block *block)
 {
     uint64_t table;
     procd.identity = start_handle(block, "identity");
+    procd.realtime = start_handle(block, "realtime");
     procd.table = start_handle(block, "table");
     procd.init = start_handle(block, "init");
     procd.vfs = start_handle(block, "vfs");

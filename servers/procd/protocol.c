@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The proc protocol: each operation finds its caller's slot, asks the model, and does what the kernel must know. */
 #include "procd.h"
+#include "scheduling.h"
 #include "base/string.h"
 #include "protocol/init.h"
 #include "protocol/proc_server.h"
@@ -408,6 +409,7 @@ static const struct proc_ops operations = {
     .session_terminal = op_session_terminal, .set_name = op_set_name, .usage = op_usage, .power = op_power,
     .session_wait = op_session_wait, .set_host_name = op_set_host_name,
     .limit = op_limit,
+    .schedule = op_schedule, .schedule_info = op_schedule_info,
 };
 
 bool procd_protocol(struct request *rq)

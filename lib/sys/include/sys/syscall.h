@@ -296,6 +296,14 @@ static inline enum status sys_schedule_set(handle_t context, uint32_t priority, 
 {
     return sys_status(trap_3(SYS_schedule_set, sys_word(context), priority, affinity));
 }
+static inline enum status sys_realtime_set(handle_t realtime, handle_t context, uint32_t priority, uint32_t policy)
+{
+    return sys_status(trap_4(SYS_realtime_set, sys_word(realtime), sys_word(context), priority, policy));
+}
+static inline enum status sys_context_info(handle_t context, struct context_info *out)
+{
+    return sys_status(trap_2(SYS_context_info, sys_word(context), sys_address(out)));
+}
 static inline int64_t sys_context_list(handle_t process, struct context_info *out_list, uint64_t count)
 {
     return trap_3(SYS_context_list, sys_word(process), sys_address(out_list), count);
