@@ -31,6 +31,10 @@ struct procd {
     struct model model;
     struct alarms alarms;
     struct tie ties[PROCESS_TABLE_SLOTS];
+    handle_t identity, table, timer, init, vfs, realtime;
+    struct event_handler timer_fired, cpu_timer_fired;
+    handle_t cpu_timer;
+    bool cpu_watched;              /* somebody has a limit on CPU time: the timer runs */
     struct session_waiter session_waiters[SESSION_WAITERS]; /* request 0: free */
     const struct boot_info *boot;  /* nullptr: not given */
     uint64_t ended_user_ns;        /* of processes that are gone */
