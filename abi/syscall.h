@@ -9,5 +9,5 @@ enum syscall_number : uint32_t {
 #include "abi/syscall.def"
 #undef SYSCALL
 };
-#define SYSCALL_LIMIT 0x106a /* one past the last */
+#define SYSCALL_LIMIT 0x1078 /* one past the last */
 #define SYSCALL_COUNT (SYSCALL_LIMIT - SYSCALL_FIRST)

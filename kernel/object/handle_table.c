@@ -23,6 +23,11 @@ void object_handle_removed(struct object *o)
         o->type->handle_closed(o);
 }
 
+void object_handle_forget(struct object *o)
+{
+    __atomic_sub_fetch(&o->handles, 1, __ATOMIC_ACQ_REL);
+}
+
 static inline struct handle_slot *slot_of_locked(struct handle_table *t, handle_t h)
 {
     uint32_t index;

@@ -113,3 +113,4 @@ uint32_t handle_table_count(const struct handle_table *t);
 /* Counted by handles, apart from references: the last one gone calls type->handle_closed. */
 void object_handle_added(struct object *o);
 void object_handle_removed(struct object *o);
+void object_handle_forget(struct object *o);   /* one that was added and never came to be: nothing is closed */

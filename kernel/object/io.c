@@ -6,6 +6,7 @@
 #include "kernel/ipc/readiness.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/heap.h"
+#include "kernel/object/channel.h"
 #include "kernel/object/file_object.h"
 #include "kernel/object/memory_object.h"
 #include "kernel/object/pipe.h"
@@ -18,6 +19,24 @@ struct device {
 
 static struct stream *stream_from(struct object *o) { return container_of(o, struct stream, object); }
 static struct pipe_end *pipe_from(struct object *o) { return container_of(o, struct pipe_end, object); }
+
+static struct channel_end *channel_from(struct object *o) { return container_of(o, struct channel_end, object); }
+
+/* Handles that come with the bytes are closed. */
+static enum status channel_io(struct channel_end *e, bool is_read, struct user_io *io, uint64_t offset, uint64_t *out_done)
+{
+    struct channel_parcel parcel = {};
+    if (offset != OFFSET_STREAM)
+        return ERR_NOT_SEEKABLE;
+    if (is_read) {
+        enum status status = channel_receive(e, io, 0, &parcel, out_done);
+        channel_parcel_drop(&parcel);
+        return status;
+    }
+    parcel.sender = e->owner; /* whoever writes, it is this end's */
+    parcel.credential = e->credential;
+    return channel_send(e, io, 0, &parcel, out_done);
+}
 
 static void device_destroy(struct object *o)
 {
@@ -71,6 +90,8 @@ enum status io_read(struct object *o, struct user_io *io, uint64_t offset, uint6
         return memory_io(memory_from_object(o), offset, io, true, out_done);
     case OBJECT_PIPE_READER:
         return offset == OFFSET_STREAM ? pipe_read(pipe_from(o), io, out_done) : ERR_NOT_SEEKABLE;
+    case OBJECT_CHANNEL:
+        return channel_io(channel_from(o), true, io, offset, out_done);
     case OBJECT_NULL_DEVICE:
         *out_done = 0;
         return OK;
@@ -94,6 +115,8 @@ enum status io_write(struct object *o, struct user_io *io, uint64_t offset, uint
         return memory_io(memory_from_object(o), offset, io, false, out_done);
     case OBJECT_PIPE_WRITER:
         return offset == OFFSET_STREAM ? pipe_write(pipe_from(o), io, out_done) : ERR_NOT_SEEKABLE;
+    case OBJECT_CHANNEL:
+        return channel_io(channel_from(o), false, io, offset, out_done);
     case OBJECT_NULL_DEVICE:
     case OBJECT_ZERO_DEVICE:
         *out_done = io->left;
@@ -142,6 +165,9 @@ enum status io_stat(struct object *o, struct file_attributes *out)
         stat_plain(o, FILE_FIFO, 0600, out);
         out->inode = pipe_id(pipe_from(o));
         out->size_bytes = pipe_bytes(pipe_from(o)); /* what a read would find */
+        return OK;
+    case OBJECT_CHANNEL:
+        stat_plain(o, FILE_SOCKET, 0777, out);
         return OK;
     case OBJECT_NULL_DEVICE:
     case OBJECT_ZERO_DEVICE:
@@ -192,6 +218,8 @@ static uint32_t *flags_in(struct object *o)
     case OBJECT_PIPE_READER:
     case OBJECT_PIPE_WRITER:
         return &pipe_from(o)->flags;
+    case OBJECT_CHANNEL:
+        return &channel_from(o)->flags;
     default:
         return nullptr;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Reading and writing what the kernel itself answers: streams, files, pipe ends, the null and zero devices. The system calls check
+ * Reading and writing what the kernel itself answers: streams, files, pipe and channel ends, the null and zero devices. The system calls check
  * the handle's rights, build the cursor, and come here; a resource goes to its server instead. All may sleep.
  *
  * `offset` is OFFSET_STREAM (own position) or absolute. *out_done is set on OK; a failure after some bytes is OK with fewer. */
@@ -11,7 +11,7 @@
 
 static inline bool io_is_kernel_kind(enum object_kind k)
 {
-    return k == OBJECT_STREAM || k == OBJECT_PIPE_READER || k == OBJECT_PIPE_WRITER || k == OBJECT_FILE || k == OBJECT_MEMORY ||
+    return k == OBJECT_STREAM || k == OBJECT_PIPE_READER || k == OBJECT_PIPE_WRITER || k == OBJECT_CHANNEL || k == OBJECT_FILE || k == OBJECT_MEMORY ||
            k == OBJECT_NULL_DEVICE || k == OBJECT_ZERO_DEVICE;
 }
 enum status io_read(struct object *o, struct user_io *io, uint64_t offset, uint64_t *out_done);

@@ -294,26 +294,7 @@ int64_t sys_pipe_create(struct trap_frame *f)
     if (ARG2(f) & ~(uint64_t)(STREAM_NONBLOCK | STREAM_DIRECT))
         return ERR_INVALID;
     TRY_CALL(pipe_create((uint32_t)ARG2(f), &reader, &writer));
-    int64_t first = install_new(&reader->object, RIGHT_READ | RIGHT_GRANT, ARG1(f));
-    if (first < 0) {
-        object_put(&writer->object);
-        return first;
-    }
-    int64_t second = install_new(&writer->object, RIGHT_WRITE | RIGHT_GRANT, ARG1(f));
-    handle_t pair[2] = {(handle_t)first, (handle_t)second};
-    enum status status = second < 0 ? (enum status)second : copy_to_user(user(ARG0(f)), pair, sizeof pair);
-    if (status != OK) {
-        IGNORE(handle_close(caller_handles(), pair[0]));
-        if (second >= 0)
-            IGNORE(handle_close(caller_handles(), pair[1]));
-    }
-    return status;
-}
-
-int64_t sys_channel_create(struct trap_frame *f)
-{
-    (void)f;
-    return ERR_NOT_SUPPORTED;
+    return install_pair(&reader->object, RIGHT_READ | RIGHT_GRANT, &writer->object, RIGHT_WRITE | RIGHT_GRANT, ARG1(f), user(ARG0(f)));
 }
 
 /* ---- The server's side ------------------------------------------------------------------------------------------------ */

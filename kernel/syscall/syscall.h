@@ -37,6 +37,9 @@ static inline struct handle_table *caller_handles(void) { return current()->proc
 
 /* Gives the caller a handle on a fresh object whose only reference is ours; on failure the object is gone. */
 int64_t install_new(struct object *o, uint32_t rights, placement_t where);
+/* The same for two, whose handles are written to out_pair; on failure both objects are gone. */
+int64_t install_pair(struct object *first, uint32_t first_rights, struct object *second, uint32_t second_rights, placement_t where,
+                     user_addr_t out_pair);
 /* A process by handle or HANDLE_SELF_PROCESS, with a reference. */
 enum status process_argument(uint64_t handle, uint32_t rights, struct process **out);
 /* An address space by handle, HANDLE_SELF_SPACE, with a reference. */

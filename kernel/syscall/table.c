@@ -4,6 +4,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/shortage.h"
+#include "kernel/mm/user_copy.h"
 
 static system_call_handler *const handlers[SYSCALL_COUNT] = {
 #define SYSCALL(number, name, arguments) [(number) - SYSCALL_FIRST] = sys_##name,
@@ -53,6 +54,25 @@ int64_t install_new(struct object *o, uint32_t rights, placement_t where)
         return status;
     }
     return h;
+}
+
+int64_t install_pair(struct object *first, uint32_t first_rights, struct object *second, uint32_t second_rights, placement_t where,
+                     user_addr_t out_pair)
+{
+    int64_t one = install_new(first, first_rights, where);
+    if (one < 0) {
+        object_put(second);
+        return one;
+    }
+    int64_t two = install_new(second, second_rights, where);
+    handle_t pair[2] = {(handle_t)one, (handle_t)two};
+    enum status status = two < 0 ? (enum status)two : copy_to_user(out_pair, pair, sizeof pair);
+    if (status != OK) {
+        IGNORE(handle_close(caller_handles(), pair[0]));
+        if (two >= 0)
+            IGNORE(handle_close(caller_handles(), pair[1]));
+    }
+    return status;
 }
 
 enum status process_argument(uint64_t handle, uint32_t rights, struct process **out)

@@ -3,6 +3,7 @@
  * return a status and set the output on success only; calls that count return the count (>= 0) or a status in one int64_t.
  * The message calls are in sys/message.h. No globals, no memory but the caller's. */
 #pragma once
+#include "abi/channel.h"
 #include "abi/event.h"
 #include "abi/file.h"
 #include "abi/memory.h"
@@ -370,6 +371,38 @@ static inline enum status sys_random(struct span to)
 static inline enum status sys_channel_create(handle_t out_ends[2], uint32_t flags, placement_t place)
 {
     return sys_status(trap_3(SYS_channel_create, sys_address(out_ends), flags, place));
+}
+static inline int64_t sys_channel_send(handle_t channel, const struct channel_message *m)
+{
+    return trap_2(SYS_channel_send, sys_word(channel), sys_address(m));
+}
+static inline int64_t sys_channel_receive(handle_t channel, struct channel_message *m)
+{
+    return trap_2(SYS_channel_receive, sys_word(channel), sys_address(m));
+}
+static inline enum status sys_channel_shut(handle_t channel, uint32_t what)
+{
+    return sys_status(trap_2(SYS_channel_shut, sys_word(channel), what));
+}
+static inline enum status sys_channel_info(handle_t channel, struct channel_info *out)
+{
+    return sys_status(trap_2(SYS_channel_info, sys_word(channel), sys_address(out)));
+}
+static inline enum status sys_channel_listen(handle_t channel, uint64_t backlog)
+{
+    return sys_status(trap_2(SYS_channel_listen, sys_word(channel), backlog));
+}
+static inline enum status sys_channel_connector(handle_t channel, placement_t place, struct view name, handle_t *out_connector)
+{
+    return sys_to_handle(trap_4(SYS_channel_connector, sys_word(channel), place, sys_address(name.data), name.length), out_connector);
+}
+static inline enum status sys_channel_connect(handle_t channel, handle_t connector, uint32_t flags)
+{
+    return sys_status(trap_3(SYS_channel_connect, sys_word(channel), sys_word(connector), flags));
+}
+static inline enum status sys_channel_accept(handle_t channel, placement_t place, uint32_t stream_flags, uint32_t flags, handle_t *out_end)
+{
+    return sys_to_handle(trap_4(SYS_channel_accept, sys_word(channel), place, stream_flags, flags), out_end);
 }
 static inline enum status sys_identity_create(placement_t place, handle_t *out_identity)
 {
