@@ -61,9 +61,9 @@ enum status fifo_open(struct operation *op, struct node *node)
     op->kind = FILE_FIFO;
     if ((op->flags & OPEN_READ) && is_writer(op))
         return ERR_NOT_SUPPORTED; /* one handle cannot be both ends */
-    if (is_writer(op) && node->file != HANDLE_NONE) {
-        op->handle = node->file;
-        node->file = HANDLE_NONE;
+    if (is_writer(op) && node->end != HANDLE_NONE) {
+        op->handle = node->end;
+        node->end = HANDLE_NONE;
         return OK;
     }
     while ((partner = partner_of(op, node)) != nullptr) {
@@ -80,9 +80,9 @@ enum status fifo_open(struct operation *op, struct node *node)
         return ERR_NO_DEVICE;
     handle_t writer;
     TRY(pipe_make(op, &writer));
-    if (node->file != HANDLE_NONE)
-        IGNORE(sys_handle_close(node->file));
-    node->file = writer;
+    if (node->end != HANDLE_NONE)
+        IGNORE(sys_handle_close(node->end));
+    node->end = writer;
     return OK;
 }
 

@@ -28,6 +28,11 @@ static enum status made(struct operation *op)
     TRY(operation_made(w->parent->filesystem, &op->attributes, out.file, &node));
     node->is_fresh = false;
     operation_name_changed(w->parent, walk_name(w), node);
+    if (op->given != HANDLE_NONE) { /* the node is kept with it */
+        node->end = op->given;
+        op->given = HANDLE_NONE;
+        return OK;
+    }
     node_put(&vfsd.nodes, node);
     return OK;
 }
@@ -42,6 +47,12 @@ static enum status make_walked(struct operation *op)
     return operation_wait(op, operation_create(op, w->parent, walk_name(w), op->type, op->special), made);
 }
 
+enum status operation_make(struct operation *op, struct view path)
+{
+    TRY(operation_path(op, path, WALK_NAME | WALK_MAY_MISS));
+    return operation_walk(op, make_walked);
+}
+
 enum status vfsd_make(struct request *rq, const struct vfs_make_in *in, struct vfs_make_out *out)
 {
     (void)out;
@@ -52,10 +63,7 @@ enum status vfsd_make(struct request *rq, const struct vfs_make_in *in, struct v
     op->type = in->type;
     op->mode = in->mode;
     op->special = in->special;
-    enum status status = operation_path(op, in->path, WALK_NAME | WALK_MAY_MISS);
-    if (status == OK)
-        status = operation_walk(op, make_walked);
-    return operation_end(op, rq, status, operation_plain_answer);
+    return operation_end(op, rq, operation_make(op, in->path), operation_plain_answer);
 }
 
 /* -- symlink ----------------------------------------------------------------------------------------------------- */

@@ -64,7 +64,7 @@ enum status node_obtain(struct node_table *t, struct filesystem *fs, const struc
     if (!node)
         return ERR_NO_MEMORY;
     *node = (struct node){.filesystem = fs, .serial = t->next_serial++, .attributes = *attributes, .is_fresh = true,
-                          .references = 1, .file = HANDLE_NONE};
+                          .references = 1, .file = HANDLE_NONE, .end = HANDLE_NONE};
     node->attributes.device = fs->device;
     struct node **bucket = &t->buckets[bucket_of(t, fs->device, attributes->inode)];
     node->next = *bucket;

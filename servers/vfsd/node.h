@@ -41,7 +41,8 @@ struct node {
     bool is_self;               /* procfs's `self`: its target is the caller's pid */
     uint32_t references;
     uint32_t generation;        /* directory: rises with each change of its names */
-    handle_t file;              /* regular: the file object, or HANDLE_NONE; named pipe: the end kept for the first writer */
+    handle_t file;              /* regular: the file object, or HANDLE_NONE */
+    handle_t end;               /* named pipe: the end kept for the first writer; socket: its connector, and the node is kept while it is */
     struct filesystem *mounted; /* directory: what covers it */
     struct node *parent;        /* with a reference; nullptr for a root, or never known */
     struct view name;           /* in the parent; in short_name, or own memory */

@@ -329,6 +329,8 @@ void operation_name_lost(struct node *node, bool is_directory)
     if (node->attributes.links > 0)
         node->attributes.links--;
     node->is_removed = is_last;
+    if (is_last && node->attributes.type == FILE_SOCKET)
+        socket_forget(node);
 }
 
 /* -- the end ----------------------------------------------------------------------------------------------------- */

@@ -136,5 +136,9 @@ enum status operation_change(struct operation *op, struct node *node, operation_
 enum status operation_create(struct operation *op, struct node *directory, struct view name, uint32_t type, uint64_t special);
 /* The node of an open file or directory that a client sent, with a reference. ERR_WRONG_TYPE: it has no name of ours. */
 enum status operation_node_of_handle(handle_t handle, struct node **out);
+/* Makes the last name of the walk: op->type, op->mode, op->special. A socket takes op->given as its connector. */
+enum status operation_make(struct operation *op, struct view path);
+/* sockets.c: nobody finds this socket any more; the caller holds a reference of its own. */
+void socket_forget(struct node *node);
 /* May the caller add a name here? */
 enum status operation_may_add(const struct operation *op, const struct node *directory);

@@ -27,6 +27,9 @@ VFSD_MESSAGE(link);
 VFSD_MESSAGE(unlink);
 VFSD_MESSAGE(rename);
 VFSD_MESSAGE(readlink);
+/* sockets.c */
+VFSD_MESSAGE(socket_bind);
+VFSD_MESSAGE(socket_find);
 /* views.c */
 VFSD_MESSAGE(change_directory);
 VFSD_MESSAGE(change_root);

@@ -22,6 +22,7 @@ static const struct vfs_ops operations = {
     .rename = vfsd_rename, .readlink = vfsd_readlink, .change_directory = vfsd_change_directory,
     .change_root = vfsd_change_root, .current = vfsd_current, .view = vfsd_view, .handle_path = vfsd_handle_path,
     .mount = vfsd_mount, .mount_type = vfsd_mount_type, .unmount = vfsd_unmount, .mounts = vfsd_mounts, .sync = vfsd_sync, .device = vfsd_device,
+    .socket_bind = vfsd_socket_bind, .socket_find = vfsd_socket_find,
 };
 
 static bool protocol(struct request *rq)
@@ -60,6 +61,8 @@ static void node_released(struct node_table *t, struct node *node)
     (void)t;
     if (node->file != HANDLE_NONE)
         IGNORE(sys_handle_close(node->file));
+    if (node->end != HANDLE_NONE)
+        IGNORE(sys_handle_close(node->end));
     if (!node->is_removed || node->is_forgotten || node->filesystem->server == HANDLE_NONE)
         return;
     struct fs_forget_in in = {.node = node->attributes.inode};
