@@ -1,6 +1,6 @@
 # The POSIX/Linux personality: one position-independent image without writable data, mapped into every POSIX process.
 POSIX_PARTS := posix/core posix/linux posix/process posix/signal posix/memory posix/thread posix/time posix/launch \
-  posix/file posix/terminal posix/poll posix/proc
+  posix/file posix/socket posix/terminal posix/poll posix/proc
 POSIX_USES := lib/base lib/sys lib/format/elf
 $(foreach m,$(filter-out posix/launch,$(POSIX_PARTS)),$(eval EXTRA_$(m) := -fomit-frame-pointer -ffunction-sections))
 $(foreach m,$(filter-out posix/launch,$(POSIX_PARTS)),$(eval $(call library,$(m),$(POSIX_USES))))

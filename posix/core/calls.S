@@ -23,6 +23,7 @@ posix_unknown:
 #include "posix/thread/calls.def"
 #include "posix/time/calls.def"
 #include "posix/file/calls.def"
+#include "posix/socket/calls.def"
 #include "posix/terminal/calls.def"
 #include "posix/poll/calls.def"
 #include "posix/proc/calls.def"

@@ -52,6 +52,8 @@ int32_t linux_errno(enum status status)
     case ERR_NO_ACCESS: return LINUX_EACCES;
     case ERR_NO_DEVICE: return LINUX_ENODEV;
     case ERR_TRUNCATED: return LINUX_EIO;
+    case ERR_NOT_CONNECTED: return LINUX_ENOTCONN;
+    case ERR_REFUSED: return LINUX_ECONNREFUSED;
     }
     return LINUX_EIO; /* a number that this list does not know yet */
 }

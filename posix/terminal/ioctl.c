@@ -155,8 +155,11 @@ static int64_t available(handle_t handle, uint64_t to)
     if (answer == 0)
         return program_write_u32(to, out.bytes);
     struct file_attributes attributes;
+    struct channel_info channel;
     if (answer != -LINUX_ENOTTY)
         return answer;
+    if (sys_channel_info(handle, &channel) == OK)
+        return program_write_u32(to, (uint32_t)channel.waiting_bytes);
     if (sys_stat(handle, &attributes) != OK || (attributes.type != FILE_REGULAR && attributes.type != FILE_FIFO))
         return -LINUX_ENOTTY;
     int64_t bytes = (int64_t)attributes.size_bytes;

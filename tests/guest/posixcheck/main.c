@@ -63,6 +63,7 @@ static const struct { const char *name; void (*run)(void); } all[] = {
     {"signals", check_signals}, {"faults", check_faults}, {"interruption", check_interruption}, {"children", check_children},
     {"vfork", check_vfork}, {"exec", run_exec}, {"threads", check_threads}, {"memory", check_memory},
     {"addresses", check_bad_addresses}, {"stress", check_stress},
+    {"sockets", check_sockets},
     {"hostile", check_hostile},
 };
 

@@ -39,4 +39,5 @@ void check_threads(void);
 void check_memory(void);
 void check_bad_addresses(void);
 void check_stress(void);
+void check_sockets(void);
 void check_hostile(void);
