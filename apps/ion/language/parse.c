@@ -326,6 +326,13 @@ static bool parse_statement(struct parser *p, char *text, enum join join, struct
     return parsed;
 }
 
+void parser_forget_line(struct parser *p)
+{
+    p->line_at = p->line_size;
+    p->depth = p->loops = p->open_blocks = 0;
+    p->join = JOIN_ALWAYS;
+}
+
 bool parser_next(struct parser *p, struct stmt **out_stmt)
 {
     char *text;

@@ -181,6 +181,8 @@ struct parser {
 void parser_init(struct parser *parser, struct program *program, const char *text, size_t size);
 /* False: an error; at the end *out_stmt is null. */
 [[nodiscard]] bool parser_next(struct parser *parser, struct stmt **out_stmt);
+/* After a mistake: goes on with the next line. */
+void parser_forget_line(struct parser *parser);
 /* All statements of a text, or null when it has a mistake: then running it one by one will find that. */
 struct stmt *parse_all(struct program *program, const char *text, size_t size, struct place place);
 [[gnu::format(printf, 2, 3)]] bool parser_fail(struct parser *parser, const char *format, ...);

@@ -63,8 +63,8 @@ static void show_line(struct shell *sh)
 
 void report(struct shell *sh)
 {
-    complain(sh, "ion: %s\n", sh->error);
-    if (sh->error_program) {
+    if (*sh->error) complain(sh, "ion: %s\n", sh->error);
+    if (*sh->error && sh->error_program) {
         complain(sh, "  at %s:%u:%u\n", sh->error_program, sh->error_place.line, sh->error_place.column);
         show_line(sh);
     }
@@ -147,7 +147,7 @@ static enum flow run_range(struct shell *sh, const struct stmt *stmt, const stru
         set_loop_variable(sh, stmt->names.at[0], range_at(&sh->scratch, range, i));
         arena_release(&sh->scratch, mark);
         enum flow flow = run_body(sh, stmt->body);
-        if (sh->interrupted) return fail(sh, "interrupted"), FLOW_ERROR;
+        if (sh->interrupted) return fail(sh, "%s", ""), FLOW_ERROR;
         if (flow == FLOW_BREAK) return FLOW_ON;
         if (flow != FLOW_ON && flow != FLOW_CONTINUE) return flow;
     }
@@ -377,7 +377,7 @@ static enum flow run_kind(struct shell *sh, const struct stmt *stmt)
 
 static bool may_go_on(struct shell *sh)
 {
-    if (sh->interrupted) return fail(sh, "interrupted");
+    if (sh->interrupted) return fail(sh, "%s", "");
     if (sh->statements_max && sh->statements++ >= sh->statements_max) return fail(sh, "more than %lu statements", sh->statements_max);
     return enter(sh);
 }
@@ -422,12 +422,19 @@ enum flow run_text(struct shell *sh, const char *name, const char *text, size_t 
     struct parser parser;
     struct stmt *next;
     enum flow flow = FLOW_ON;
+    bool goes_on = sh->goes_on;
+    sh->goes_on = false;
     program->text = text, program->size = size;
     parser_init(&parser, program, text, size);
     while (flow == FLOW_ON || flow == FLOW_RETURN) {
-        if (!parser_next(&parser, &next)) parse_error(sh, &parser), flow = FLOW_ERROR;
-        if (!next || flow == FLOW_ERROR) break;
-        flow = run_list(sh, next);
+        bool parsed = parser_next(&parser, &next);
+        if (!parsed) parse_error(sh, &parser), flow = FLOW_ERROR;
+        else if (!next) break;
+        else flow = run_list(sh, next);
+        if (flow != FLOW_ERROR || !goes_on || sh->interrupted) continue;
+        report(sh);
+        parser_forget_line(&parser);
+        flow = FLOW_ON;
     }
     program->text = nullptr;
     program_put(program);

@@ -26,6 +26,7 @@ struct shell {
     unsigned aliases;        /* inside what an alias says: no further ones */
     unsigned testing;        /* inside conditions and prefixes: a failure there is an answer */
     bool exiting, no_execute, trace, exit_on_error, pipefail, login, interactive;
+    bool goes_on;            /* a hard error is said, and the next line is run */
     /* Only functions and builtins that touch nothing outside the shell run, and at most so many statements: for fuzzing. */
     bool sandbox;
     unsigned long statements, statements_max;
@@ -36,6 +37,7 @@ struct shell {
     struct value *folders;   /* the folder stack below the current one, top first */
     long folders_max;        /* -1: no limit */
     long duration_seconds;
+    const char *last_argument; /* of the shell's own */
     /* Set by a handler of SIGINT, SIGHUP or SIGTERM: the script or line ends after the current statement. */
     volatile sig_atomic_t interrupted;
     /* A hard error, and the word or statement where it happened. */
