@@ -95,7 +95,8 @@ static char *change_case(struct arena *arena, const char *text, bool upper)
         }
         size_t here = code_point_size(at);
         uint32_t c = code_point(at), changed = code_point_case(c, upper);
-        if (changed == c) memcpy(to, at, here), to += here;
+        if (c == 0xdf && upper) *to++ = 'S', *to++ = 'S';
+        else if (changed == c) memcpy(to, at, here), to += here;
         else to += code_point_put(changed, to);
         at += here;
     }
@@ -236,14 +237,18 @@ static bool length(struct shell *sh, struct word *word, char **out_text)
     return true;
 }
 
+/* `$or($name rest)`: a name that does not exist is empty; commas after the arguments are dropped. */
 static bool first_filled(struct shell *sh, struct word *word, const struct list *rest, char **out_text)
 {
-    const char *raw = word->raw, *name = *raw == '$' ? raw + 1 : raw;
+    size_t size = strlen(word->raw);
+    char *raw = arena_copy(&sh->scratch, word->raw, size > 1 && word->raw[size - 1] == ',' ? size - 1 : size);
+    const char *name = *raw == '$' ? raw + 1 : raw;
+    struct word subject = word_make(&sh->scratch, raw);
     bool unknown = name_is_valid(name) && !scope_find(sh->scope, name) && !getenv(name);
     if (unknown) *out_text = "";
-    else if (!subject_text(sh, word, out_text)) return false;
+    else if (!subject_text(sh, &subject, out_text)) return false;
     for (size_t i = 0; i < rest->count && !**out_text; i++) {
-        size_t size = strlen(rest->at[i]);
+        size = strlen(rest->at[i]);
         *out_text = arena_copy(&sh->scratch, rest->at[i], size && rest->at[i][size - 1] == ',' ? size - 1 : size);
     }
     return true;
@@ -360,8 +365,9 @@ static bool substitute(struct shell *sh, struct words *words, struct list *out)
     for (size_t i = 0; i < 2; i++)
         if (*words->at[i].raw != '@' && *words->at[i].raw != '[')
             return fail(sh, "expansion error: subst: %zu. argument must be an array", i + 1);
+    size_t before = out->count;
     if (!expand_word(sh, &words->at[0], out)) return false;
-    return out->count || expand_word(sh, &words->at[1], out);
+    return out->count > before || expand_word(sh, &words->at[1], out);
 }
 
 bool array_method(struct shell *sh, const char *name, struct words *arguments, struct list *out)

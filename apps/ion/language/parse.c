@@ -91,7 +91,7 @@ static bool parse_list(struct parser *p, enum stmt_kind kind, struct stmt **cond
             p->cut = true;
             return parser_fail(p, "block error: expected end block for `%s { .. }`", BLOCKS[kind]);
         }
-        bool ends = !strcmp(text, "end") || (kind == STMT_IF && !strncmp(text, "else", 4)) ||
+        bool ends = !strcmp(text, "end") || (kind == STMT_IF && after_word(text, "else")) ||
                     (kind == STMT_MATCH && !strncmp(text, "case", 4) && (!text[4] || text[4] == ' '));
         if (ends) return p->open_blocks--, *out_last = text, true;
         struct stmt *stmt;
@@ -272,7 +272,7 @@ static bool parse_block_word(struct parser *p, struct stmt *stmt, char *text, bo
     if (!strcmp(text, "end")) return parser_fail(p, "block error: End found but no block to close");
     if (after_word(text, "case")) return parser_fail(p, "block error: Case found outside of Match block");
     if (after_word(text, "else if")) return parser_fail(p, "block error: found ElseIf without If block");
-    if (!strncmp(text, "else", 4)) return parser_fail(p, "block error: found Else without If block");
+    if (after_word(text, "else")) return parser_fail(p, "block error: found Else without If block");
     if (!strcmp(text, "break") || !strcmp(text, "continue")) {
         stmt->kind = *text == 'b' ? STMT_BREAK : STMT_CONTINUE;
         if (p->loops) return true;

@@ -17,8 +17,16 @@ struct place parser_place(const struct parser *p, const char *at)
     return at >= p->line && at < p->line + p->line_size ? p->origin[at - p->line] : p->place;
 }
 
+/* The `(` at text[i] belongs to a sigil, or to a name after one: what is in it has its own quotes. */
+static bool opens_call(const char *text, size_t start, size_t i)
+{
+    while (i > start && (isalnum((unsigned char)text[i - 1]) || text[i - 1] == '_')) i--;
+    return i > start && (text[i - 1] == '$' || text[i - 1] == '@');
+}
+
 size_t skip_group(const char *text, size_t i)
 {
+    size_t start = i;
     char open = text[i++];
     if (open == '\\') return text[i] ? i + 1 : i;
     if (open == '\'') {
@@ -27,7 +35,7 @@ size_t skip_group(const char *text, size_t i)
     }
     char close = open == '(' ? ')' : open == '[' ? ']' : open == '{' ? '}' : '"';
     while (text[i] && text[i] != close) {
-        bool nested = open == '"' ? text[i] == '\\' || (text[i] == '(' && (text[i - 1] == '$' || text[i - 1] == '@'))
+        bool nested = open == '"' ? text[i] == '\\' || (text[i] == '(' && opens_call(text, start, i))
                                   : strchr("\\'\"([{", text[i]) != nullptr;
         i = nested ? skip_group(text, i) : i + 1;
     }

@@ -211,31 +211,50 @@ static bool doubles(struct job_of_let *a, const char *left, const char *right, c
     return *out_text = print_double(arena, result), true;
 }
 
-/* Sums and products in 128 bits when both sides are whole. */
+typedef __int128 wide;
+
+static bool wide_number(const char *text, wide *out)
+{
+    bool negative = *text == '-';
+    const char *digits = text + (negative || *text == '+');
+    *out = 0;
+    if (!*digits) return false;
+    for (; *digits; digits++) {
+        wide digit = negative ? '0' - *digits : *digits - '0';
+        if (!isdigit((unsigned char)*digits) || __builtin_mul_overflow(*out, (wide)10, out) || __builtin_add_overflow(*out, digit, out)) return false;
+    }
+    return true;
+}
+
+static char *print_wide(struct arena *arena, wide value)
+{
+    char digits[48], *at = digits + sizeof digits;
+    unsigned __int128 rest = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
+    do *--at = (char)('0' + (int)(rest % 10));
+    while (rest /= 10);
+    if (value < 0) *--at = '-';
+    return arena_copy(arena, at, (size_t)(digits + sizeof digits - at));
+}
+
+/* Whole when both sides are; quotients and powers are always doubles. */
 static bool calculated(struct job_of_let *a, const char *left, const char *right, char **out_text)
 {
     enum operator operator = a->assignment->operator;
-    struct arena *arena = &a->sh->scratch;
-    long x, y, z;
-    if (operator == ASSIGN_DIVIDE || operator == ASSIGN_POWER || !whole_number(right, &y)) return doubles(a, left, right, out_text);
-    if (!whole_number(left, &x)) {
-        const char *digits = left + (*left == '-'), *why;
-        if (!isdigit((unsigned char)*digits) || digits[strspn(digits, "0123456789")] || operator == ASSIGN_DIVIDE_WHOLE || strlen(digits) > 38)
-            return doubles(a, left, right, out_text);
-        *out_text = calculate(arena, arena_print(arena, "%s %c (%s)", left, "+-*"[operator - ASSIGN_ADD], right), &why);
-        return *out_text && strlen(*out_text) < 40;
-    }
+    wide x, y, z;
+    if (operator == ASSIGN_DIVIDE || operator == ASSIGN_POWER || !wide_number(right, &y) || !wide_number(left, &x))
+        return doubles(a, left, right, out_text);
+    bool failed = operator == ASSIGN_ADD        ? __builtin_add_overflow(x, y, &z)
+                  : operator == ASSIGN_SUBTRACT ? __builtin_sub_overflow(x, y, &z)
+                  : operator == ASSIGN_MULTIPLY ? __builtin_mul_overflow(x, y, &z)
+                                                : y == 0;
+    if (failed) return false;
     if (operator == ASSIGN_DIVIDE_WHOLE) {
-        if (y == 0 || (y == -1 && x == INT64_MIN)) return false;
-        return *out_text = arena_number(arena, x / y), true;
+        if (y == -1) failed = __builtin_sub_overflow((wide)0, x, &z);
+        else z = x / y;
     }
-    bool overflow = operator == ASSIGN_ADD        ? __builtin_add_overflow(x, y, &z)
-                    : operator == ASSIGN_SUBTRACT ? __builtin_sub_overflow(x, y, &z)
-                                                  : __builtin_mul_overflow(x, y, &z);
-    const char *why;
-    if (!overflow) *out_text = arena_number(arena, z);
-    else *out_text = calculate(arena, arena_print(arena, "%ld %c (%ld)", x, "+-*"[operator - ASSIGN_ADD], y), &why);
-    return *out_text != nullptr;
+    if (failed) return false;
+    *out_text = z == (long long)z ? arena_number(&a->sh->scratch, (long long)z) : print_wide(&a->sh->scratch, z);
+    return true;
 }
 
 static char *not_supported(struct job_of_let *a, const struct key *key, const struct value *old)

@@ -1,13 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Each NAME.ion beside this, run by the shell given (build/host/bin/ion), against NAME.out: `ok NAME` or `not ok NAME: why`.
+# Each NAME.ion beside this, run by the shell given (build/host/bin/ion) in an empty folder, against NAME.out, what the shell says itself
+# left out; and each line of errors.txt, a command and the first line that it must say. Prints `ok NAME` or `not ok NAME: why`.
 [ $# -gt 0 ] || make -s build/host/bin/ion >/dev/null || exit 1
-ion=${1:-build/host/bin/ion}
-folder=$(dirname "$0")
+ion=$(realpath "${1:-build/host/bin/ion}")
+folder=$(realpath "$(dirname "$0")")
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
 result=0
 for script in "$folder"/*.ion; do
     name=ion-$(basename "$script" .ion)
-    actual=$(timeout 60 "$ion" "$script" 2>&1 | grep -v '^\(ion: \|  at \|  | \|cat: \)')
+    mkdir "$work/$name"
+    actual=$(cd "$work/$name" && timeout 60 "$ion" "$script" 2>&1 | grep -v '^\(ion: \|  at \|  | \|cat: \)')
     if [ "$actual" = "$(cat "${script%.ion}.out")" ]; then
         echo "ok $name"
     else
@@ -15,23 +19,36 @@ for script in "$folder"/*.ion; do
         result=1
     fi
 done
+cd "$work" || exit 1
 # What fails says where; what is nested too deep is refused.
 expect() {
     name=ion-$1
-    actual=$("$ion" -c "$2" 2>&1)
+    actual=$(timeout 60 "$ion" -c "$2" 2>&1)
     case $actual in
     *"$3"*) echo "ok $name" ;;
     *) echo "not ok $name: $actual"; result=1 ;;
     esac
 }
 expect error-place 'echo a
-  echo $nothing' 'at -c:2:8'
-expect paren 'echo (' "'(' at position 6 is out of place"
-expect end 'if true' 'expected end block for `If { .. }`'
-expect heredoc 'cat << x' 'heredocs'
+  echo $nothing' '  at -c:2:8
+  |   echo $nothing
+  |        ^^^^^^^^'
+expect parse-place 'echo (' '  at -c:1:6'
 expect deep-parens "echo $(printf '%0300d' 0 | sed 's/0/$(echo /g')" 'nested more than'
 expect deep-blocks "$(printf '%0300d' 0 | sed 's/0/if true; /g')" 'nested more than'
 expect deep-functions 'fn f; f; end; f' 'nested too deep'
+expect deep-eval 'let x = "eval \$x"; eval $x' 'nested too deep'
+wrong=0 count=0
+while IFS= read -r line; do
+    case $line in '' | '#'*) continue ;; esac
+    command=${line%% => *} said=${line##* => }
+    actual=$(timeout 60 "$ion" -c "$command" 2>&1 </dev/null | head -1)
+    count=$((count + 1))
+    [ "$actual" = "$said" ] && continue
+    echo "not ok ion-error: $command: says '$actual', not '$said'"
+    wrong=1 result=1
+done <"$folder/errors.txt"
+[ $wrong = 0 ] && echo "ok ion-errors ($count)"
 actual=$(timeout 10 "$ion" -n -c 'while true; let i = 1; end' 2>&1) && echo "ok ion-no-execute" || { echo "not ok ion-no-execute: $actual"; result=1; }
 # At a terminal: keys in, screen out.
 python3 "$folder/interactive.py" "$ion" || result=1
