@@ -8,12 +8,14 @@
 
 struct check { const char *promise; bool (*holds)(void); };
 extern const struct check memory_checks[], handle_checks[], pipe_checks[], time_checks[], message_checks[], process_checks[],
-    file_checks[], crowd_checks[];
+    file_checks[], crowd_checks[], load_checks[], capability_checks[];
 extern const struct start_block *check_block;
 
 /* echod in a process of its own. */
 struct child { handle_t endpoint, root, process; };
 enum status start_echod(struct child *out);
+/* The same behind the endpoint of one that ended. */
+enum status start_echod_at(struct child *c);
 
 /* What primitives cost (costs.c, pairs.c): `act` is one operation; `prepare`, if there is one, comes once before. */
 struct cost { const char *name; bool (*prepare)(void), (*act)(void); };

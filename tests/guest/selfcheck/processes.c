@@ -22,14 +22,19 @@ static enum status map_archive(struct initfs *out, handle_t *out_object)
 
 enum status start_echod(struct child *c)
 {
+    TRY(sys_endpoint_create(0, PLACE_HIGH, &c->endpoint));
+    TRY(sys_resource_create(c->endpoint, 0, RIGHT_READ | RIGHT_WRITE | RIGHT_GRANT, 0, PLACE_HIGH, 0, &c->root));
+    return start_echod_at(c);
+}
+
+enum status start_echod_at(struct child *c)
+{
     static struct initfs archive;
     static handle_t object;
     struct initfs_entry file;
     if (!archive.count)
         TRY(map_archive(&archive, &object));
     TRY(initfs_find(&archive, VIEW_OF_LITERAL("sbin/echod"), &file));
-    TRY(sys_endpoint_create(0, PLACE_HIGH, &c->endpoint));
-    TRY(sys_resource_create(c->endpoint, 0, RIGHT_READ | RIGHT_WRITE | RIGHT_GRANT, 0, PLACE_HIGH, 0, &c->root));
     struct loader_handle handles[] = {{"endpoint", c->endpoint, 0}, {"log", start_handle(check_block, "log"), 0}};
     struct loader_program p = {.image = file.data, .object = object, .object_offset = file.offset,
                                .arguments = {(const uint8_t *)"echod", 6}, .handles = handles, .handle_count = 2,
