@@ -1,35 +1,74 @@
 /* SPDX-License-Identifier: MIT
- * Blocks for the library: a request to the driver's ring, and the worker waits until it is answered. Only the worker asks. The memory is
- * registered with the driver: one window for what is read. */
+ * Blocks for the library: requests to the driver's ring. Only the worker asks. The memory is registered with the driver: a window for what
+ * is read, and several for what is written. A read waits for its bytes; a write is copied and goes on its way; a flush waits for all
+ * writes. No two requests under way touch the same block, which lets the driver's next instance repeat them. */
 #include "redoxfsd.h"
 #include "base/string.h"
 #include "base/try.h"
 #include "sys/log.h"
 
+#define WRITES 8u                     /* under way at once */
+#define WINDOW_READ 0u                /* windows 1..WRITES are for writes */
+
 struct disk disk;
 
+struct transfer {
+    bool is_under_way;
+    uint64_t block, count;
+    enum status status;
+};
+
+static struct transfer transfers[WRITES + 1];
+static enum status write_status;      /* of the first write that failed */
 static uint8_t *windows;
 static uint32_t buffer;               /* number of the windows' memory at the block client */
-
-struct transfer { bool is_done; enum status status; };
 
 static void transfer_done(struct block_client *c, void *argument, enum status status)
 {
     struct transfer *t = argument;
     (void)c;
-    t->is_done = true;
+    t->is_under_way = false;
     t->status = status;
+    if (status != OK && t != &transfers[WINDOW_READ] && write_status == OK) {
+        write_status = status;
+        log_error("block %lu could not be written: %s; nothing is committed any more", (unsigned long)t->block, status_sentence(status));
+    }
     worker_wake();
     jobs_schedule();
 }
 
+static enum status ask(struct transfer *t, enum block_operation operation, uint64_t block, size_t length)
+{
+    *t = (struct transfer){.is_under_way = true, .block = block, .count = length / REDOXFS_BLOCK_BYTES};
+    enum status status = block_client_ask(&disk.client, operation, block * REDOXFS_BLOCK_BYTES, buffer,
+                                          (uint64_t)(t - transfers) * TRANSFER_BYTES, (uint32_t)length, transfer_done, t);
+    if (status != OK)
+        t->is_under_way = false;
+    return status;
+}
+
+static void wait_for(const struct transfer *t)
+{
+    while (t->is_under_way)
+        worker_wait();
+}
+
+/* What is on its way to these blocks arrives first. */
+static void wait_for_blocks(uint64_t block, size_t length)
+{
+    uint64_t end = block + length / REDOXFS_BLOCK_BYTES;
+    for (uint32_t i = 1; i <= WRITES; i++)
+        if (transfers[i].block < end && block < transfers[i].block + transfers[i].count)
+            wait_for(&transfers[i]);
+}
+
 static enum status read_part(uint64_t block, struct span to)
 {
-    struct transfer t = {};
-    TRY(block_client_ask(&disk.client, BLOCK_READ, block * REDOXFS_BLOCK_BYTES, buffer, 0, (uint32_t)to.length, transfer_done, &t));
-    while (!t.is_done)
-        worker_wait();
-    TRY(t.status);
+    struct transfer *t = &transfers[WINDOW_READ];
+    wait_for_blocks(block, to.length);
+    TRY(ask(t, BLOCK_READ, block, to.length));
+    wait_for(t);
+    TRY(t->status);
     memcpy(to.data, windows, to.length);
     return OK;
 }
@@ -44,6 +83,50 @@ enum status disk_read(void *context, uint64_t block, struct span to)
     return OK;
 }
 
+static struct transfer *free_transfer(void)
+{
+    static uint32_t next;
+    for (uint32_t i = 0; i < WRITES; i++)
+        if (!transfers[1 + (next + i) % WRITES].is_under_way) {
+            next = (next + i + 1) % WRITES;
+            return &transfers[1 + (next + WRITES - 1) % WRITES];
+        }
+    return nullptr;
+}
+
+static enum status write_part(uint64_t block, struct view from)
+{
+    struct transfer *t;
+    wait_for_blocks(block, from.length);
+    while (!(t = free_transfer()))
+        worker_wait();
+    memcpy(windows + (size_t)(t - transfers) * TRANSFER_BYTES, from.data, from.length);
+    return ask(t, BLOCK_WRITE, block, from.length);
+}
+
+enum status disk_write(void *context, uint64_t block, struct view from)
+{
+    (void)context;
+    TRY(write_status);
+    for (size_t at = 0; at < from.length; at += TRANSFER_BYTES) {
+        struct view part = {from.data + at, MIN(from.length - at, (size_t)TRANSFER_BYTES)};
+        TRY(write_part(block + at / REDOXFS_BLOCK_BYTES, part));
+    }
+    return OK;
+}
+
+enum status disk_flush(void *context)
+{
+    (void)context;
+    struct transfer *t = &transfers[WINDOW_READ];
+    for (uint32_t i = 1; i <= WRITES; i++)
+        wait_for(&transfers[i]);
+    TRY(write_status);
+    TRY(ask(t, BLOCK_FLUSH, 0, 0));
+    wait_for(t);
+    return t->status == ERR_NOT_SUPPORTED ? OK : t->status; /* a disk without a cache has nothing to flush */
+}
+
 static void client_ready(struct block_client *c, enum status status)
 {
     disk.blocks = c->disk.bytes / REDOXFS_BLOCK_BYTES;
@@ -55,12 +138,13 @@ static void client_ready(struct block_client *c, enum status status)
 
 enum status disk_start(struct server *server, handle_t device)
 {
+    const uint64_t bytes = (WRITES + 1) * TRANSFER_BYTES;
     handle_t memory;
     uint64_t address;
-    TRY(sys_memory_create(TRANSFER_BYTES, MEMORY_WIRED | MEMORY_CONTIGUOUS, PLACE_HIGH, &memory));
-    TRY(sys_map(HANDLE_SELF_SPACE, 0, TRANSFER_BYTES, MAP_SHARED_ | PROT_READ_ | PROT_WRITE_, memory, 0, &address));
+    TRY(sys_memory_create(bytes, MEMORY_WIRED | MEMORY_CONTIGUOUS, PLACE_HIGH, &memory));
+    TRY(sys_map(HANDLE_SELF_SPACE, 0, bytes, MAP_SHARED_ | PROT_READ_ | PROT_WRITE_, memory, 0, &address));
     windows = (uint8_t *)(uintptr_t)address;
     TRY(block_client_init(&disk.client, server, device));
-    TRY(block_client_buffer(&disk.client, memory, TRANSFER_BYTES, &buffer));
+    TRY(block_client_buffer(&disk.client, memory, bytes, &buffer));
     return block_client_connect(&disk.client, client_ready);
 }

@@ -8,13 +8,14 @@
 #include "sys/log.h"
 
 #define STACK_BYTES (128u << 10)
+#define GROUP_JOBS_MAX 64u            /* as many jobs may pass a commit that waits for more to share it */
 
-enum job_kind : uint32_t { JOB_REQUEST, JOB_PAGE_IN, JOB_IDLE };
 struct job {
     struct list_node link;
     enum job_kind kind;
     uint32_t node;
-    uint64_t offset, length;
+    uint64_t offset, length;          /* cut: the size; commit: its number; synced: the request */
+    enum status status;
     struct message m;
     struct request rq;
     uint8_t data[];                   /* what the client sent */
@@ -39,11 +40,37 @@ static void request_run(struct job *job)
         IGNORE(server_answer(&redoxfsd.server, rq->id, status));
 }
 
+/* The kernel's size and times go to the volume; what was forgotten while it was open goes for good. */
 static void node_idle(uint32_t id)
 {
     struct open_node *node = node_find(id);
-    if (node)
-        node_drop(node);
+    if (!node)
+        return;
+    if (node->is_doomed) {
+        node->file = (IGNORE(sys_handle_close(node->file)), HANDLE_NONE);
+        node_forget(node);
+        commit_soon();
+        return;
+    }
+    enum status status = node_push(node);
+    if (status != OK)
+        log_warning("node %u: size and times are not on the volume: %s", id, status_sentence(status));
+}
+
+static void file_cut(uint32_t id, uint64_t size)
+{
+    struct redoxfs_node facts;
+    if (redoxfsd.is_read_only || redoxfs_node_read(&redoxfsd.fs, id, &facts) != OK || facts.size_bytes <= size)
+        return;
+    enum status status = redoxfs_truncate(&redoxfsd.fs, id, size, time_now());
+    if (status != OK)
+        log_warning("node %u: not cut to %lu bytes: %s", id, (unsigned long)size, status_sentence(status));
+    commit_soon();
+}
+
+static void sync_end(uint64_t request)
+{
+    IGNORE(server_answer(&redoxfsd.server, request, volume_commit()));
 }
 
 static void job_run(struct job *job)
@@ -53,16 +80,51 @@ static void job_run(struct job *job)
     switch (job->kind) {
     case JOB_REQUEST: request_run(job); break;
     case JOB_PAGE_IN: pages_in(job->node, job->offset, job->length); break;
+    case JOB_PAGE_OUT: pages_out(job->node, job->offset, job->length); break;
+    case JOB_CUT: file_cut(job->node, job->offset); break;
     case JOB_IDLE: node_idle(job->node); break;
+    case JOB_COMMIT_ALL: IGNORE(volume_commit()); break;
+    case JOB_SYNCED: sync_end(job->offset); break;
+    case JOB_COMMIT: break; /* work's */
     }
     heap_free(job);
 }
 
+/* One commit for all that were asked: each file's size and times before it, the answers after it. */
+static void commit_jobs(struct list_node *asked)
+{
+    list_for_each(at, asked) {
+        struct job *job = list_entry(at, struct job, link);
+        struct open_node *node = node_find(job->node);
+        job->status = node ? node_push(node) : ERR_PEER_GONE;
+    }
+    enum status status = redoxfsd.is_read_only ? OK : redoxfs_commit(&redoxfsd.fs);
+    for (struct list_node *n; (n = list_pop_front(asked));) {
+        struct job *job = list_entry(n, struct job, link);
+        struct open_node *node = node_find(job->node);
+        if (node && node->file != HANDLE_NONE)
+            IGNORE(sys_file_written(node->file, job->offset, 0, status != OK ? status : job->status));
+        heap_free(job);
+    }
+}
+
 static void work(void *argument)
 {
+    struct list_node commits = LIST_INIT(commits);
     (void)argument;
-    for (struct list_node *n; (n = list_pop_front(&jobs));)
-        job_run(list_entry(n, struct job, link));
+    for (uint32_t others = 0;;) {
+        struct list_node *n = list_pop_front(&jobs);
+        struct job *job = n ? list_entry(n, struct job, link) : nullptr;
+        if (job && job->kind == JOB_COMMIT)
+            list_push_back(&commits, &job->link);
+        else if (job)
+            job_run(job);
+        others = list_is_empty(&commits) ? 0 : others + 1;
+        if (others > 0 && (!job || others > GROUP_JOBS_MAX))
+            commit_jobs(&commits);
+        else if (!job)
+            return;
+    }
 }
 
 void worker_wait(void)
@@ -105,12 +167,12 @@ static bool on_protocol(struct request *rq)
     return true;
 }
 
-static bool node_job(enum job_kind kind, uint64_t token, uint64_t offset, uint64_t length)
+bool job_add(enum job_kind kind, uint64_t node, uint64_t offset, uint64_t length)
 {
     struct job *job = heap_allocate(sizeof *job);
     if (!job)
         return false;
-    *job = (struct job){.kind = kind, .node = (uint32_t)token, .offset = offset, .length = length};
+    *job = (struct job){.kind = kind, .node = (uint32_t)node, .offset = offset, .length = length};
     list_push_back(&jobs, &job->link);
     jobs_schedule();
     return true;
@@ -119,21 +181,43 @@ static bool node_job(enum job_kind kind, uint64_t token, uint64_t offset, uint64
 static void on_page_in(struct server *s, uint64_t token, uint64_t offset, uint64_t length)
 {
     (void)s;
-    if (node_job(JOB_PAGE_IN, token, offset, length))
-        return;
     struct open_node *node = node_find((uint32_t)token);
-    if (node)
+    if (!job_add(JOB_PAGE_IN, token, offset, length) && node)
         IGNORE(sys_file_supply(node->file, offset, ERR_NO_MEMORY, HANDLE_NONE, 0));
+}
+
+static void on_page_out(struct server *s, uint64_t token, uint64_t offset, uint64_t length)
+{
+    (void)s;
+    struct open_node *node = node_find((uint32_t)token);
+    if (!job_add(JOB_PAGE_OUT, token, offset, length) && node)
+        IGNORE(sys_file_written(node->file, offset, length, ERR_NO_MEMORY));
+}
+
+static void on_file_commit(struct server *s, uint64_t token, uint64_t number)
+{
+    (void)s;
+    struct open_node *node = node_find((uint32_t)token);
+    if (!job_add(JOB_COMMIT, token, number, 0) && node)
+        IGNORE(sys_file_written(node->file, number, 0, ERR_NO_MEMORY));
+}
+
+static void on_file_cut(struct server *s, uint64_t token, uint64_t size_bytes)
+{
+    (void)s;
+    if (!job_add(JOB_CUT, token, size_bytes, 0))
+        log_warning("file %lu: no memory to cut it", (unsigned long)token);
 }
 
 static void on_file_idle(struct server *s, uint64_t token)
 {
     (void)s;
-    if (!node_job(JOB_IDLE, token, 0, 0))
+    if (!job_add(JOB_IDLE, token, 0, 0))
         log_warning("file %lu: no memory to end its use", (unsigned long)token);
 }
 
-const struct scheme_ops redoxfsd_scheme = {.protocol = on_protocol, .page_in = on_page_in, .file_idle = on_file_idle};
+const struct scheme_ops redoxfsd_scheme = {.protocol = on_protocol, .page_in = on_page_in, .page_out = on_page_out,
+                                           .file_idle = on_file_idle, .file_cut = on_file_cut, .file_commit = on_file_commit};
 
 enum status jobs_start(void)
 {

@@ -3,15 +3,13 @@
 #include "redoxfsd.h"
 #include "base/string.h"
 #include "base/try.h"
-#include "protocol/fs_server.h"
 #include "protocol/vfs_abi.h"
 
 #define STATISTICS_MAGIC 0x5265646fu /* "Redo" */
 #define FILES_MAX 4162314255u        /* 254^4 - 1 */
 enum : uint32_t { ROOT_READ_ONLY = 1 }; /* fs.root's flags */
 
-/* Numbers that the library could not have given are nobody's. */
-static enum status node_read(uint64_t number, struct redoxfs_node *out)
+enum status facts_read(uint64_t number, struct redoxfs_node *out)
 {
     return number > UINT32_MAX ? ERR_NOT_FOUND : redoxfs_node_read(&redoxfsd.fs, (uint32_t)number, out);
 }
@@ -20,7 +18,7 @@ static enum status on_root(struct request *rq, const struct fs_root_in *in, stru
 {
     (void)rq;
     redoxfsd.device = in->device;
-    *out = (struct fs_root_out){.node = REDOXFS_ROOT, .flags = ROOT_READ_ONLY, .name = VIEW_OF_LITERAL("redoxfs")};
+    *out = (struct fs_root_out){.node = REDOXFS_ROOT, .flags = redoxfsd.is_read_only ? ROOT_READ_ONLY : 0, .name = VIEW_OF_LITERAL("redoxfs")};
     return OK;
 }
 
@@ -40,7 +38,7 @@ static enum status on_lookup(struct request *rq, const struct fs_lookup_in *in, 
     uint32_t id;
     if (in->name.length > REDOXFS_NAME_MAX)
         return ERR_NAME_TOO_LONG;
-    TRY(node_read(in->directory, &directory));
+    TRY(facts_read(in->directory, &directory));
     TRY(redoxfs_lookup(&redoxfsd.fs, &directory, in->name, &id));
     TRY(redoxfs_node_read(&redoxfsd.fs, id, &facts));
     TRY(attributes_now(&facts, &out->attributes));
@@ -54,7 +52,7 @@ static enum status on_open_node(struct request *rq, const struct fs_open_node_in
 {
     static struct redoxfs_node facts;
     struct open_node *node;
-    TRY(node_read(in->node, &facts));
+    TRY(facts_read(in->node, &facts));
     if ((facts.mode & REDOXFS_TYPE) != REDOXFS_FILE)
         return ERR_WRONG_TYPE;
     TRY(node_obtain(facts.id, &node));
@@ -68,7 +66,7 @@ static enum status on_attributes(struct request *rq, const struct fs_attributes_
 {
     static struct redoxfs_node facts;
     (void)rq;
-    TRY(node_read(in->node, &facts));
+    TRY(facts_read(in->node, &facts));
     return attributes_now(&facts, &out->attributes);
 }
 
@@ -100,7 +98,7 @@ static enum status on_readdir(struct request *rq, const struct fs_readdir_in *in
     static uint8_t records[65536]; /* until the answer has left, which is before the next job */
     static struct redoxfs_node directory;
     struct open_node *node;
-    TRY(node_read(in->directory, &directory));
+    TRY(facts_read(in->directory, &directory));
     if ((directory.mode & REDOXFS_TYPE) != REDOXFS_DIRECTORY)
         return ERR_NOT_DIRECTORY;
     TRY(node_obtain(directory.id, &node));
@@ -120,7 +118,7 @@ static enum status on_readlink(struct request *rq, const struct fs_readlink_in *
     static struct redoxfs_node facts;
     size_t length;
     (void)rq;
-    TRY(node_read(in->node, &facts));
+    TRY(facts_read(in->node, &facts));
     if ((facts.mode & REDOXFS_TYPE) != REDOXFS_LINK)
         return ERR_INVALID;
     if (facts.size_bytes > sizeof target)
@@ -134,36 +132,23 @@ static enum status on_statistics(struct request *rq, const struct fs_statistics_
 {
     static struct vfs_statistics s;
     (void)rq, (void)in;
-    s = (struct vfs_statistics){.type = STATISTICS_MAGIC, .block_bytes = REDOXFS_BLOCK_BYTES, .blocks = redoxfsd.fs.block_count,
-                                .files = FILES_MAX, .name_max = REDOXFS_NAME_MAX, .flags = ROOT_READ_ONLY, .device = redoxfsd.device};
+    struct redoxfs_statistics space = {.blocks = redoxfsd.fs.block_count};
+    if (!redoxfsd.is_read_only)
+        redoxfs_statistics(&redoxfsd.fs, &space);
+    s = (struct vfs_statistics){.type = STATISTICS_MAGIC, .block_bytes = REDOXFS_BLOCK_BYTES, .blocks = space.blocks,
+                                .blocks_free = space.free_blocks, .blocks_available = space.available_blocks, .files = FILES_MAX,
+                                .name_max = REDOXFS_NAME_MAX, .flags = redoxfsd.is_read_only ? ROOT_READ_ONLY : 0, .device = redoxfsd.device};
     out->statistics = VIEW_OF_STRUCT(&s);
     return OK;
 }
 
-static enum status on_forget(struct request *rq, const struct fs_forget_in *in, struct fs_forget_out *out)
-{
-    (void)rq, (void)in, (void)out;
-    return OK;
-}
+enum : uint32_t { SYNC_NAMES = 1 }; /* fs.sync's flags */
 
 static enum status on_sync(struct request *rq, const struct fs_sync_in *in, struct fs_sync_out *out)
 {
-    (void)rq, (void)in, (void)out;
-    return OK; /* nothing is ever written */
+    (void)out;
+    return in->flags & SYNC_NAMES || redoxfsd.is_read_only ? volume_commit() : sync_begin(rq);
 }
-
-#define READ_ONLY_OPERATION(name)                                                                              \
-    static enum status on_##name(struct request *rq, const struct fs_##name##_in *in, struct fs_##name##_out *out) \
-    {                                                                                                          \
-        (void)rq, (void)in, (void)out;                                                                         \
-        return ERR_READ_ONLY;                                                                                  \
-    }
-READ_ONLY_OPERATION(set_attributes)
-READ_ONLY_OPERATION(create)
-READ_ONLY_OPERATION(link)
-READ_ONLY_OPERATION(unlink)
-READ_ONLY_OPERATION(rename)
-READ_ONLY_OPERATION(symlink)
 
 static const struct fs_ops operations = {
     .root = on_root, .lookup = on_lookup, .open_node = on_open_node, .attributes = on_attributes,
