@@ -12,7 +12,9 @@ static enum status write_block(struct redoxfs *fs, uint64_t index, struct redoxf
 {
     struct view block = {fs->stored, REDOXFS_BLOCK_BYTES};
     *out = (struct redoxfs_pointer){index << 8, seahash(block)};
-    enum status status = volume_write(fs, index, block);
+    enum status status = volume_turn(fs, true, index, (struct span){fs->stored, REDOXFS_BLOCK_BYTES});
+    if (status == OK)
+        status = volume_write(fs, index, block);
     memset(fs->stored, 0, REDOXFS_BLOCK_BYTES);
     return status;
 }
@@ -75,6 +77,8 @@ static void fill_header(struct redoxfs *fs, const struct redoxfs_format_options 
     memcpy(header, "RedoxFS", 8);
     put64(header + 8, VERSION);
     memcpy(header + HEADER_UUID, o->uuid, sizeof o->uuid);
+    if (o->cipher)
+        memcpy(header + HEADER_SLOTS, &o->slot, sizeof o->slot);
     put64(header + HEADER_SIZE, fs->block_count * REDOXFS_BLOCK_BYTES);
 }
 
@@ -83,6 +87,8 @@ enum status redoxfs_format(struct redoxfs_disk disk, const struct redoxfs_format
     memset(fs, 0, sizeof *fs);
     fs->disk = disk;
     fs->base = o->base;
+    fs->cipher = o->cipher;
+    fs->keys = o->keys;
     if (o->base >= disk.block_count || o->now.ns >= 1000000000)
         return ERR_INVALID;
     fs->block_count = o->block_count ? o->block_count : disk.block_count - o->base;

@@ -1,27 +1,47 @@
 /* SPDX-License-Identifier: MIT
- * redoxfs list IMAGE                  every path: path, type, mode, uid, gid, links, size, blocks, node, ctime, mtime, atime
- * redoxfs cat IMAGE PATH              a file's contents, or a link's target
- * redoxfs extract IMAGE DIRECTORY     everything into a directory that is there and empty
- * redoxfs fsck --check IMAGE          what reading can check; exit status 1 with problems
- * The image is not changed, and nothing in it can name a place outside DIRECTORY. */
-#include "redoxfs/check.h"
-#include "redoxfs/redoxfs.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <search.h>
-#include <stdio.h>
+ * The tools of the native filesystem, one program: `redoxfs VERB ...`, or under the name redoxfs-VERB. */
+#include "tool.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { PATH_LENGTH_MAX = 4096, DEPTH_MAX = 200 };
+int failures;
 
-static struct redoxfs fs;
-static int failures;
+static const struct verb { const char *name; tool_verb *run; const char *arguments, *help; } verbs[] = {
+    {"mkfs", tool_mkfs, "[OPTIONS] IMAGE [SIZE]", "make a volume; what was there is lost\n"
+     "  -d DIRECTORY          with everything in it: owners, permissions, times, links, holes\n"
+     "  --reserve BYTES       left alone in front of the volume (a boot loader's)\n"
+     "  --boot FILE           the bytes in front; as many are reserved\n"
+     "  --encrypt             under a password (asked for, or --password-file)\n"
+     "  --uuid UUID           instead of one of chance\n"
+     "  SIZE                  bytes, or with K, M, G; without it the image's own, or with -d as much as is needed"},
+    {"fsck", tool_fsck, "[--check | --repair] [--quiet] IMAGE", "check every pointer, checksum, record, name and count; status 0 sound, 1 not\n"
+     "  --repair              put right what is wrong; leftovers of other implementations are freed"},
+    {"scrub", tool_scrub, "IMAGE", "read everything and compare it with its checksums; changes nothing"},
+    {"list", tool_list, "IMAGE", "every path: type, mode, uid, gid, links, size, blocks, node, ctime, mtime, atime"},
+    {"ls", tool_ls, "IMAGE [PATH]", "one directory"},
+    {"cat", tool_cat, "IMAGE PATH", "a file's contents, or a link's target"},
+    {"extract", tool_extract, "IMAGE DIRECTORY", "everything into a directory that is there and empty"},
+    {"password", tool_password, "[add | change | remove | list] IMAGE", "the passwords of an encrypted volume\n"
+     "  --new-password-file FILE   for add and change"},
+    {"debug", tool_debug, "IMAGE [header | ring | log | tree | node ID | block INDEX | dir ID]", "print a structure as it is on the disk"},
+};
+static const struct verb *running;
 
-static const char *sentence(enum status status)
+int usage(void)
+{
+    fprintf(stderr, "usage: redoxfs-%s %s\n%s\n", running->name, running->arguments, running->help);
+    return 2;
+}
+
+static void help(FILE *to)
+{
+    fprintf(to, "usage: redoxfs VERB ... (or redoxfs-VERB ...); --help after a verb tells more\n");
+    for (size_t i = 0; i < ARRAY_LENGTH(verbs); i++)
+        fprintf(to, "  %-9s %s: %.*s\n", verbs[i].name, verbs[i].arguments, (int)strcspn(verbs[i].help, "\n"), verbs[i].help);
+    fprintf(to, "Options of all: --password-file FILE (- for the standard input), for encrypted volumes.\n");
+}
+
+const char *sentence(enum status status)
 {
     switch (status) {
     case OK: return "";
@@ -32,321 +52,61 @@ static const char *sentence(enum status status)
     return "?";
 }
 
-[[noreturn]] static void die(const char *which, const char *what)
+[[noreturn]] void die(const char *which, const char *what)
 {
+    fflush(stdout);
     fprintf(stderr, "redoxfs: %s: %s\n", which, what);
-    exit(2);
+    _Exit(2);
 }
 
-static void complain(const char *which, const char *what)
+void complain(const char *which, const char *what)
 {
     fprintf(stderr, "redoxfs: %s: %s\n", which, what);
     failures = 1;
 }
 
-static enum status read_image(void *context, uint64_t block, struct span to)
+/* Options of all verbs, wherever they stand, are taken out of the words. */
+static int take_common(int count, char **words)
 {
-    ssize_t got = pread(*(int *)context, to.data, to.length, (off_t)(block * REDOXFS_BLOCK_BYTES));
-    return got == (ssize_t)to.length ? OK : ERR_IO;
-}
-
-static void open_image(const char *path)
-{
-    static int file;
-    struct stat facts;
-    file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0 || fstat(file, &facts) != 0)
-        die(path, strerror(errno));
-    off_t bytes = lseek(file, 0, SEEK_END); /* a device's size too */
-    enum status status = redoxfs_open((struct redoxfs_disk){.read = read_image, .context = &file, .block_count = (uint64_t)bytes / REDOXFS_BLOCK_BYTES}, &fs);
-    if (status != OK)
-        die(path, sentence(status));
-}
-
-/* Numbers of nodes that were met, and the path of the first meeting. */
-struct met { uint32_t id; char *path; };
-
-static int met_compare(const void *a, const void *b)
-{
-    const struct met *x = a, *y = b;
-    return (x->id > y->id) - (x->id < y->id);
-}
-
-/* The path under which `id` was met before, or null and from now on it has been. */
-static const char *meet(uint32_t id, const char *path)
-{
-    static void *tree;
-    struct met *met = malloc(sizeof *met), **found;
-    if (!met)
-        die(path, "out of memory");
-    *met = (struct met){id, strdup(path)};
-    found = tsearch(met, &tree, met_compare);
-    if (!found || !met->path)
-        die(path, "out of memory");
-    if (*found == met)
-        return nullptr;
-    free(met->path);
-    free(met);
-    return (*found)->path;
-}
-
-static bool is_type(const struct redoxfs_node *node, uint16_t type)
-{
-    return (node->mode & REDOXFS_TYPE) == type;
-}
-
-/* Visits what a path names, and everything below it; `into` is where extract has put the parent. */
-typedef int visit(const char *path, const char *name, const struct redoxfs_node *node, int into);
-
-static void walk(char *path, const char *name, uint32_t id, unsigned depth, visit *visit, int into)
-{
-    struct redoxfs_node node;
-    struct redoxfs_cursor cursor = {0};
-    struct redoxfs_entry entry;
-    enum status status = redoxfs_node_read(&fs, id, &node);
-    if (status != OK)
-        return complain(path, sentence(status));
-    int below = visit(path, name, &node, into);
-    if (!is_type(&node, REDOXFS_DIRECTORY) || below == -1)
-        return;
-    size_t length = strlen(path);
-    while ((status = redoxfs_directory_next(&fs, &node, &cursor, &entry)) == OK) {
-        int added = snprintf(path + length, PATH_LENGTH_MAX - length, "%s%.*s", length > 1 ? "/" : "", entry.name_length, entry.name);
-        char child[REDOXFS_NAME_MAX + 1];
-        snprintf(child, sizeof child, "%.*s", entry.name_length, entry.name);
-        if (depth == DEPTH_MAX || added < 0 || (size_t)added >= PATH_LENGTH_MAX - length)
-            complain(path, "too deep");
+    int kept = 0;
+    for (int i = 0; i < count; i++)
+        if (strcmp(words[i], "--password-file") == 0 && i + 1 < count)
+            password_file = words[++i];
         else
-            walk(path, child, entry.id, depth + 1, visit, below);
-        path[length] = 0;
-    }
-    if (status != ERR_NOT_FOUND)
-        complain(path, sentence(status));
-    if (below > 0 && below != into)
-        close(below);
+            words[kept++] = words[i];
+    words[kept] = nullptr;
+    return kept;
 }
 
-static void walk_all(visit *visit, int into)
+static const struct verb *verb_find(const char *name)
 {
-    char path[PATH_LENGTH_MAX] = "/";
-    walk(path, ".", REDOXFS_ROOT, 0, visit, into);
-}
-
-static const char *type_name(const struct redoxfs_node *node)
-{
-    return is_type(node, REDOXFS_FILE) ? "file" : is_type(node, REDOXFS_DIRECTORY) ? "dir" : is_type(node, REDOXFS_LINK) ? "symlink" : "sock";
-}
-
-static void print_time(struct redoxfs_time time)
-{
-    printf("\t%" PRIu64 ".%09u", time.seconds, time.ns);
-}
-
-/* Control characters of a hostile name stay out of the terminal. */
-static void print_path(const char *path)
-{
-    for (; *path; path++)
-        if (*path == '\n')
-            printf("\\n");
-        else if ((unsigned char)*path < ' ' || *path == 127)
-            printf("\\%03o", (unsigned char)*path);
-        else
-            putchar(*path);
-}
-
-static int list_one(const char *path, const char *name, const struct redoxfs_node *node, int into)
-{
-    (void)name;
-    print_path(path);
-    printf("\t%s\t%o\t%u\t%u\t%u\t%" PRIu64 "\t%" PRIu64 "\t%u", type_name(node), node->mode & 07777u, node->uid, node->gid, node->links,
-           node->size_bytes, node->blocks, node->id);
-    print_time(node->create);
-    print_time(node->modify);
-    print_time(node->access);
-    putchar('\n');
-    if (is_type(node, REDOXFS_DIRECTORY) && meet(node->id, path)) {
-        complain(path, "a directory with a second name; not entered");
-        return -1;
-    }
-    return into;
-}
-
-static enum status find(const char *path, struct redoxfs_node *out)
-{
-    struct view rest = view_of_string(path), name;
-    uint32_t id = REDOXFS_ROOT;
-    enum status status = redoxfs_node_read(&fs, id, out);
-    while (status == OK && rest.length) {
-        view_split(rest, '/', &name, &rest);
-        if (name.length == 0)
-            continue;
-        status = redoxfs_lookup(&fs, out, name, &id);
-        if (status == OK)
-            status = redoxfs_node_read(&fs, id, out);
-    }
-    return status;
-}
-
-static int cat(const char *path)
-{
-    static uint8_t bytes[REDOXFS_RECORD_BYTES_MAX];
-    struct redoxfs_node node;
-    enum status status = find(path, &node);
-    size_t got = 0;
-    for (uint64_t at = 0; status == OK; at += got) {
-        status = redoxfs_read(&fs, &node, at, SPAN_OF_ARRAY(bytes), &got);
-        if (status != OK || got == 0)
-            break;
-        if (fwrite(bytes, 1, got, stdout) != got)
-            die("standard output", strerror(errno));
-    }
-    if (status != OK)
-        complain(path, sentence(status));
-    return failures;
-}
-
-/* Stored parts are written, holes stay holes. */
-static enum status copy_contents(const struct redoxfs_node *node, int file)
-{
-    static uint8_t bytes[REDOXFS_RECORD_BYTES_MAX];
-    uint64_t at = 0;
-    enum status status;
-    size_t got;
-    if (node->size_bytes > INT64_MAX || ftruncate(file, (off_t)node->size_bytes) != 0)
-        return ERR_FILE_TOO_BIG;
-    while ((status = redoxfs_find_data(&fs, node, at, &at)) == OK && at < node->size_bytes) {
-        size_t wanted = sizeof bytes - at % sizeof bytes;
-        status = redoxfs_read(&fs, node, at, (struct span){bytes, wanted}, &got);
-        if (status != OK)
-            return status;
-        if (pwrite(file, bytes, got, (off_t)at) != (ssize_t)got)
-            return ERR_IO;
-        at += got;
-    }
-    return status;
-}
-
-static void set_times(const struct redoxfs_node *node, int into, const char *name)
-{
-    struct timespec times[2] = {{(time_t)node->access.seconds, node->access.ns}, {(time_t)node->modify.seconds, node->modify.ns}};
-    (void)utimensat(into, name, times, AT_SYMLINK_NOFOLLOW);
-}
-
-static void extract_file(const char *path, const char *name, const struct redoxfs_node *node, int into)
-{
-    int file = openat(into, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (file < 0)
-        return complain(path, strerror(errno));
-    enum status status = copy_contents(node, file);
-    if (status != OK)
-        complain(path, sentence(status));
-    if (fchmod(file, node->mode & 0777) != 0) /* set-user-id would be for whoever extracts */
-        complain(path, strerror(errno));
-    close(file);
-    set_times(node, into, name);
-}
-
-static void extract_link(const char *path, const char *name, const struct redoxfs_node *node, int into)
-{
-    uint8_t target[PATH_LENGTH_MAX];
-    size_t length;
-    enum status status = redoxfs_read(&fs, node, 0, (struct span){target, sizeof target - 1}, &length);
-    if (status != OK || length < node->size_bytes)
-        return complain(path, status == OK ? "the target is too long for this machine" : sentence(status));
-    target[length] = 0;
-    if (symlinkat((char *)target, into, name) != 0)
-        return complain(path, strerror(errno));
-    set_times(node, into, name);
-}
-
-static int root_directory;
-
-static int extract_directory(const char *path, const char *name, int into)
-{
-    if (into >= 0 && path[1] != 0 && mkdirat(into, name, 0755) != 0) {
-        complain(path, strerror(errno));
-        return -1;
-    }
-    int directory = openat(into, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (directory < 0)
-        complain(path, strerror(errno));
-    return directory;
-}
-
-/* What is made is made in a directory that this program made, and never through a link. */
-static int extract_one(const char *path, const char *name, const struct redoxfs_node *node, int into)
-{
-    bool is_directory = is_type(node, REDOXFS_DIRECTORY);
-    const char *earlier = is_directory || node->links > 1 ? meet(node->id, path) : nullptr;
-    if (earlier && is_directory) {
-        complain(path, "a directory with a second name; not entered");
-        return -1;
-    }
-    if (earlier) {
-        if (linkat(root_directory, earlier + 1, into, name, 0) != 0)
-            complain(path, strerror(errno));
-    } else if (is_directory) {
-        return extract_directory(path, name, into);
-    } else if (is_type(node, REDOXFS_FILE)) {
-        extract_file(path, name, node, into);
-    } else if (is_type(node, REDOXFS_LINK)) {
-        extract_link(path, name, node, into);
-    } else {
-        fprintf(stderr, "redoxfs: %s: a socket, left out\n", path);
-    }
-    return -1;
-}
-
-static int extract(const char *to)
-{
-    root_directory = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (root_directory < 0)
-        die(to, strerror(errno));
-    walk_all(extract_one, root_directory);
-    return failures;
-}
-
-static void report(void *context, const struct redoxfs_problem *p)
-{
-    printf("%s: ", (const char *)context);
-    if (p->node)
-        printf("node %u: ", p->node);
-    printf("%s %" PRIu64 "%s%s\n", p->what, p->number, p->status == OK ? "" : ": ", sentence(p->status));
-}
-
-static int check(char *image)
-{
-    struct redoxfs_check c = {.fs = &fs, .state = calloc(fs.block_count + 1, 1), .names = calloc(fs.block_count + 1, sizeof(uint32_t)),
-                              .report = report, .context = image};
-    if (!c.state || !c.names)
-        die(image, "out of memory");
-    enum status status = redoxfs_check(&c);
-    printf("%s: generation %" PRIu64 ", %" PRIu64 " nodes, %" PRIu64 " directories, %" PRIu64 " blocks used, %" PRIu64 " free, %" PRIu64
-           " leaked, %" PRIu64 " problems\n",
-           image, fs.generation, c.nodes, c.directories, c.used_blocks, c.free_blocks, c.leaked_blocks, c.problems);
-    if (status != OK)
-        die(image, sentence(status));
-    free(c.state);
-    free(c.names);
-    return c.problems != 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(verbs); i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    return nullptr;
 }
 
 int main(int count, char **words)
 {
-    const char *verb = count > 1 ? words[1] : "";
-    bool is_fsck = count == 4 && strcmp(verb, "fsck") == 0 && strcmp(words[2], "--check") == 0;
-    if (!is_fsck && !(count == 3 && strcmp(verb, "list") == 0) &&
-        !(count == 4 && (strcmp(verb, "cat") == 0 || strcmp(verb, "extract") == 0))) {
-        fprintf(stderr, "usage: redoxfs list IMAGE | cat IMAGE PATH | extract IMAGE DIRECTORY | fsck --check IMAGE\n");
-        return 2;
+    const char *slash = strrchr(words[0], '/'), *own = slash ? slash + 1 : words[0];
+    running = strncmp(own, "redoxfs-", 8) == 0 ? verb_find(own + 8) : nullptr;
+    if (!running && count > 1) {
+        running = verb_find(words[1]);
+        count--;
+        words++;
     }
-    open_image(is_fsck ? words[3] : words[2]);
-    if (is_fsck)
-        return check(words[3]);
-    if (strcmp(verb, "cat") == 0)
-        return cat(words[3]);
-    if (strcmp(verb, "extract") == 0)
-        return extract(words[3]);
-    walk_all(list_one, 0);
-    return failures;
+    if (!running) {
+        bool asked = count > 0 && words[0] && (strcmp(words[0], "help") == 0 || strcmp(words[0], "--help") == 0);
+        help(asked ? stdout : stderr);
+        return asked ? 0 : 2;
+    }
+    count = take_common(count, words);
+    if (count > 1 && strcmp(words[1], "--help") == 0) {
+        printf("usage: redoxfs-%s %s\n%s\n", running->name, running->arguments, running->help);
+        return 0;
+    }
+    int status = running->run(count, words);
+    if (fflush(stdout) != 0)
+        die("standard output", "cannot be written");
+    return status;
 }

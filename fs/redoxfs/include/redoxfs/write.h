@@ -82,6 +82,10 @@ struct redoxfs_format_options {
     uint32_t uid, gid;              /* of the root directory */
     uint16_t permissions;           /* 0: 0755 */
     struct redoxfs_time now;
+    /* encrypted, unless cipher is null: with these keys, of chance too, which the first slot holds under a password */
+    const struct redoxfs_cipher *cipher;
+    struct redoxfs_keys keys;
+    struct redoxfs_key_slot slot;
 };
 #define REDOXFS_BLOCKS_MIN 265u     /* the ring and the root; a few dozen more are kept back before anything can be made */
 /* Makes an empty volume; what was there is lost. `fs` is working memory only. INVALID: too small, or outside the disk. */
