@@ -4,6 +4,7 @@
  * device writes into the client's memory. Nothing in a ring is believed: each request is copied once, then checked. */
 #include "abi/block_ring.h"
 #include "base/fmt.h"
+#include "block/identify.h"
 #include "base/string.h"
 #include "driver/driver.h"
 #include "heap/heap.h"
@@ -19,7 +20,6 @@
 #define QUEUE_ENTRIES 128u
 #define UNDER_WAY_MAX 32u
 #define REQUEST_BYTES_MAX (1u << 20)
-#define PROBE_BYTES 4096u
 #define PROBE_LOOKS 20000u
 #define PROBE_LOOK_NS 250000ull
 enum : uint64_t { FEATURE_READ_ONLY = 1ull << 5, FEATURE_FLUSH = 1ull << 9 };
@@ -191,16 +191,19 @@ static void announce(const char *unit)
     IGNORE(sys_handle_close(root));
 }
 
+static uint32_t probe_bytes(void)
+{
+    return (uint32_t)MIN(disk_bytes, (uint64_t)BLOCK_IDENTIFY_BYTES);
+}
+
 static void probed(const struct slot *s)
 {
     /* Before `ready`, so that whoever waits for all devices waits for the filesystem too. */
-    const uint8_t *head = probe_memory.address;
+    const char *unit = *s->status == DEVICE_OK ? block_identify((struct view){probe_memory.address, probe_bytes()}) : nullptr;
     if (*s->status != DEVICE_OK)
-        log_warning("its first block cannot be read");
-    else if (head[1024 + 56] == 0x53 && head[1024 + 57] == 0xef)
-        announce("ext4");
-    else if (view_starts_with((struct view){head, PROBE_BYTES}, VIEW_OF_LITERAL("RedoxFS\0")))
-        announce("redoxfs");
+        log_warning("its first blocks cannot be read");
+    else if (unit)
+        announce(unit);
     else
         log_info("no filesystem that is known");
 }
@@ -366,10 +369,10 @@ static enum status probe(void)
 {
     struct virtq_used used;
     enum status status = ERR_WOULD_BLOCK;
-    if (disk_bytes < PROBE_BYTES)
+    if (disk_bytes == 0)
         return OK;
-    TRY(device_dma_allocate(&driver.device, PROBE_BYTES, &probe_memory));
-    TRY(device_ask(&slots[0], TYPE_READ, 0, probe_memory.bus, PROBE_BYTES));
+    TRY(device_dma_allocate(&driver.device, probe_bytes(), &probe_memory));
+    TRY(device_ask(&slots[0], TYPE_READ, 0, probe_memory.bus, probe_bytes()));
     virtio_notify(&queue);
     for (uint32_t i = 0; i < PROBE_LOOKS && status == ERR_WOULD_BLOCK; i++) {
         status = virtq_take(&queue.ring, &used);
