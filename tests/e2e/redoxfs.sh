@@ -44,11 +44,15 @@ echo text >f; ln f g; same "a hard link" "$(stat -c %h g)-$(cat g)" 2-text
 rm f; same "one name less" "$(stat -c %h g)-$(cat g)" 1-text
 head -c 100000 big >cut; truncate -s 5000 cut; same "truncate" "$(md5sum <cut)" "$(head -c 5000 big | md5sum)"
 truncate -s 90000 cut; same "what comes back is zeros" "$(tail -c 85000 cut | tr -d '\0' | wc -c)" 0
-head -c 50000 big >gap; : >gap; dd if=/dev/zero of=gap bs=1 count=1 seek=49999 2>/dev/null
+head -c 50000 big >gap; : >gap
+dd if=/dev/zero of=gap bs=1 count=1 seek=49999 2>/dev/null
 same "a gap after a cut is zeros" "$(tr -d '\0' <gap | wc -c)-$(wc -c <gap)" 0-50000
-chmod 640 cut; chown 5:6 cut; touch -d '2001-02-03 04:05:06' cut; same "chmod, chown, touch" "$(stat -c %a-%u-%g cut) $(date -r cut +%Y-%m-%d)" "640-5-6 2001-02-03"
+chmod 640 cut; chown 5:6 cut; touch -d '2001-02-03 04:05:06' cut
+same "chmod, chown, touch" \
+    "$(stat -c %a-%u-%g cut) $(date -r cut +%Y-%m-%d)" "640-5-6 2001-02-03"
 exec 3>open; rm open; echo kept >&3; same "a file without a name stays open" $? 0; exec 3>&-
-dd if=/dev/zero of=hole bs=1 count=1 seek=9000000 2>/dev/null; same "a hole takes no space" "$(stat -c %s hole)-$([ "$(du -k hole | cut -f 1)" -lt 300 ] && echo small)" 9000001-small
+dd if=/dev/zero of=hole bs=1 count=1 seek=9000000 2>/dev/null; same "a hole takes no space" \
+    "$(stat -c %s hole)-$([ "$(du -k hole | cut -f 1)" -lt 300 ] && echo small)" 9000001-small
 rm -r d3; same "a folder of files is gone" "$([ -e d3 ] || echo gone)" gone
 same "a name with a colon" "$(cat libc6:amd64.list)" colon
 check "a name of 252 bytes" touch $(printf 'n%.0s' $(seq 252))

@@ -88,7 +88,8 @@ void attributes_of(const struct redoxfs_node *node, struct file_attributes *out)
         .inode = node->id, .device = redoxfsd.device, .size_bytes = MIN(node->size_bytes, (uint64_t)INT64_MAX),
         .blocks_512 = node->blocks * (REDOXFS_BLOCK_BYTES / 512), .access_ns = nanoseconds(node->access),
         .modify_ns = nanoseconds(node->modify), .change_ns = nanoseconds(node->modify), .birth_ns = nanoseconds(node->create),
-        .type = type_of(node->mode), .mode = node->mode & 07777u, .uid = node->uid, .gid = node->gid, .links = redoxfs_is_orphan(&redoxfsd.fs, node->id) ? 0 : node->links,
+        .type = type_of(node->mode), .mode = node->mode & 07777u,
+        .uid = node->uid, .gid = node->gid, .links = redoxfs_is_orphan(&redoxfsd.fs, node->id) ? 0 : node->links,
         .block_bytes = REDOXFS_BLOCK_BYTES,
     };
 }
