@@ -101,7 +101,7 @@ enum status handle_table_create(struct handle_table **out)
     struct handle_table *t = heap_allocate_zeroed(sizeof *t);
     if (!t)
         return ERR_NO_MEMORY;
-    t->references = 1;
+    t->references = t->users = 1;
     spinlock_init(&t->lock, RANK_HANDLES);
     t->low.limit = HANDLE_LOW_LIMIT;
     t->high.limit = HANDLE_HIGH_LIMIT;
@@ -121,6 +121,13 @@ void handle_table_set_limit(struct handle_table *t, uint32_t low)
     t->low.limit = low;
 }
 
+static struct handle_slot take_slot(struct handle_slot *slot)
+{
+    struct handle_slot was = *slot;
+    *slot = (struct handle_slot){};
+    return was;
+}
+
 static void slot_release(struct handle_slot *slot)
 {
     object_handle_removed(slot->object);
@@ -128,20 +135,48 @@ static void slot_release(struct handle_slot *slot)
     grant_put(slot->grant);
 }
 
-static void range_destroy(struct handle_range *r)
+/* Nobody looks any more, and nothing can be installed. */
+static void range_close(struct handle_range *r)
 {
     for (uint32_t i = 0; i < r->capacity; i++) {
-        if (r->slots[i].object)
-            slot_release(&r->slots[i]);
+        struct handle_slot slot = take_slot(&r->slots[i]);
+        if (slot.object)
+            slot_release(&slot);
         if (i % 64 == 63)
             preempt_point();
     }
+}
+
+static void range_destroy(struct handle_range *r)
+{
     for (uint32_t i = 0; i < r->retired_count; i++)
         heap_free(r->retired[i].slots, r->retired[i].capacity * sizeof *r->slots);
     if (r->capacity) {
         heap_free(r->slots, r->capacity * sizeof *r->slots);
         heap_free(r->used, r->capacity / 8);
     }
+}
+
+enum status handle_table_join(struct handle_table *t)
+{
+    GUARD(&t->lock);
+    if (t->users == 0)
+        return ERR_PEER_GONE;
+    t->users++;
+    handle_table_get(t);
+    return OK;
+}
+
+void handle_table_leave(struct handle_table *t)
+{
+    spin_lock(&t->lock);
+    bool last = --t->users == 0;
+    spin_unlock(&t->lock);
+    if (last) {
+        range_close(&t->low);
+        range_close(&t->high);
+    }
+    handle_table_put(t);
 }
 
 void handle_table_put(struct handle_table *t)
@@ -196,6 +231,8 @@ static enum status place_locked(struct handle_table *t, placement_t where, struc
     uint32_t number = (uint32_t)where, mode = (uint32_t)(where >> 60);
     struct handle_range *r;
     uint32_t index;
+    if (unlikely(!t->users))
+        return ERR_PEER_GONE;
     switch (mode) {
     case 0:
         r = &t->low;
@@ -377,7 +414,7 @@ enum status handle_table_clone(struct handle_table *from, const handle_t *high, 
         }
     }
     if (status != OK) {
-        handle_table_put(t);
+        handle_table_leave(t);
         return status;
     }
     *out = t;

@@ -25,15 +25,20 @@ struct handle_range {           /* one of LOW and HIGH */
     struct { struct handle_slot *slots; uint32_t capacity; } retired[16]; /* they double: all together are no larger than the present one */
 };
 struct handle_table {
-    uint32_t references;
+    uint32_t references;             /* atomic; for the memory */
     struct spinlock lock;
+    uint32_t users;                  /* lock; processes that run with it. At 0 all handles are closed, for good */
     struct handle_range low, high;
 };
 
+/* With one user and one reference. What is under way for a process (a submit, a clone that did not start yet) holds a reference, but
+ * does not keep the handles open: else a table that holds a handle on the very thing would never go. */
 enum status handle_table_create(struct handle_table **out);
 struct handle_table *handle_table_get(struct handle_table *t);
+enum status handle_table_join(struct handle_table *t);  /* one user more, for who has a reference; ERR_PEER_GONE: closed already */
+void handle_table_leave(struct handle_table *t);        /* a user and its reference; the last closes every handle: may take long */
 void handle_table_set_limit(struct handle_table *t, uint32_t low); /* handles above it that are there stay */
-void handle_table_put(struct handle_table *t);   /* the last put closes every handle; may take long, has preemption points */
+void handle_table_put(struct handle_table *t);
 
 /* kind 0: any. The caller owns the reference in *out. */
 enum status handle_get(struct handle_table *t, handle_t h, enum object_kind kind, uint32_t rights, struct object **out);

@@ -43,6 +43,7 @@ static enum status transfer_handles(const struct process_arguments *a, struct ha
 struct parts {
     struct address_space *space;
     struct handle_table *handles;
+    bool borrows_handles;
     struct namespace *names;
     struct identity *identity;
 };
@@ -51,8 +52,10 @@ static void parts_put(struct parts *p)
 {
     if (p->space)
         space_put(p->space);
-    if (p->handles)
+    if (p->handles && p->borrows_handles)
         handle_table_put(p->handles);
+    else if (p->handles)
+        handle_table_leave(p->handles);
     if (p->names)
         namespace_put(p->names);
     if (p->identity)
@@ -176,7 +179,8 @@ static enum status clone_parts(const struct clone_arguments *a, struct parts *p)
     handle_t named[NAMED_HANDLES_MAX];
     struct process *self = caller();
     TRY(read_named_handles(a->high_handles, a->high_count, named));
-    if (a->flags & CLONE_SHARE_HANDLES_)
+    p->borrows_handles = a->flags & CLONE_SHARE_HANDLES_;
+    if (p->borrows_handles)
         p->handles = handle_table_get(self->handles);
     else
         TRY(handle_table_clone(self->handles, named, a->high_count, &p->handles));
@@ -239,6 +243,7 @@ int64_t sys_process_clone(struct trap_frame *f)
         parts_put(&parts);
         return status;
     }
+    p->borrows_handles = parts.borrows_handles;
     status = fill_clone(&a, p, f);
     if (status != OK) {
         object_put(&p->object);
@@ -247,13 +252,30 @@ int64_t sys_process_clone(struct trap_frame *f)
     return install_process(p, ARG1(f));
 }
 
+/* From here on its creator's handles stay open for its sake too. */
+static enum status own_handles(struct process *p)
+{
+    GUARD(&p->lock);
+    if (!p->handles)
+        return ERR_PEER_GONE;
+    if (!p->borrows_handles)
+        return OK;
+    TRY(handle_table_join(p->handles));
+    handle_table_put(p->handles); /* never the last: the join has one */
+    p->borrows_handles = false;
+    return OK;
+}
+
 int64_t sys_process_start(struct trap_frame *f)
 {
     struct process *p;
     TRY_CALL(process_argument(ARG0(f), RIGHT_EXECUTE, &p));
     struct context *c = __atomic_exchange_n(&p->first, nullptr, __ATOMIC_ACQ_REL);
-    enum status status = c ? OK : ERR_BUSY;
-    if (c) {
+    enum status status = c ? own_handles(p) : ERR_BUSY;
+    if (c && status != OK) {
+        process_end(p, 0);
+        object_put(&c->object);
+    } else if (c) {
         struct trap_frame *frame = arch_context_frame(&c->arch);
         frame->words[WORD_RDX] = ARG1(f);
         frame->words[WORD_R8] = ARG2(f);
@@ -270,11 +292,11 @@ int64_t sys_process_start(struct trap_frame *f)
 /* A table that another process shares stays as it is; this one goes on with a copy. */
 static enum status unshare_handles(struct process *p, const handle_t *keep, uint32_t keep_count)
 {
-    if (__atomic_load_n(&p->handles->references, __ATOMIC_ACQUIRE) == 1)
+    if (__atomic_load_n(&p->handles->users, __ATOMIC_ACQUIRE) == 1)
         return OK;
     struct handle_table *own;
     TRY(handle_table_clone(p->handles, keep, keep_count, &own));
-    handle_table_put(p->handles);
+    handle_table_leave(p->handles);
     p->handles = own;
     return OK;
 }

@@ -144,14 +144,17 @@ void process_finished(struct process *p)
     spin_lock(&p->lock); /* process_fill_info looks at them under it */
     struct handle_table *handles = take(p->handles);
     struct address_space *space = take(p->space);
+    bool borrowed = p->borrows_handles;
     spin_unlock(&p->lock);
     struct context *never_started = __atomic_exchange_n(&p->first, nullptr, __ATOMIC_ACQ_REL);
     if (never_started)
         object_put(&never_started->object);
     struct namespace *names = take(p->names);
     struct identity *identity = take(p->identity);
-    if (handles)
+    if (handles && borrowed)
         handle_table_put(handles);
+    else if (handles)
+        handle_table_leave(handles);
     if (space)
         space_put(space);
     if (names)

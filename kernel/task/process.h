@@ -16,7 +16,8 @@ struct process {
     struct object object;
     /* set at creation; exec changes `space` when only one context is left */
     struct address_space *space;      /* a reference */
-    struct handle_table *handles;     /* a reference */
+    struct handle_table *handles;     /* a reference, and a user of it unless `borrows_handles` */
+    bool borrows_handles;             /* its creator's, until it starts; under lock */
     struct namespace *names;          /* a reference */
     struct identity *identity;        /* a reference, or null */
     uint64_t start_ns;
