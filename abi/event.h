@@ -22,9 +22,18 @@ static_assert(sizeof(struct queue_event) == 16);
 
 enum : uint32_t {
     FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_REQUEUE = 2, FUTEX_WAIT_MASK = 3, FUTEX_WAKE_MASK = 4, /* masks: `other value` */
+    FUTEX_LOCK = 5,           /* the word is a lock (below): waits until it is the caller's, and lends its priority to the owner meanwhile */
+    FUTEX_TRY_LOCK = 6,       /* ERR_WOULD_BLOCK instead of waiting */
+    FUTEX_UNLOCK = 7,         /* gives it to the waiter of the highest priority; value: 0, or FUTEX_OWNER_DIED for the new owner to see */
     FUTEX_PRIVATE = 1u << 7,  /* keyed by address space; without it by object and offset, when the mapping is shared */
     FUTEX_REALTIME = 1u << 8, /* the deadline is on the real-time clock */
 };
+
+/* A lock with an owner: 0 is free, else the owner's thread_id (struct thread_block). Who finds it free or is the only one there changes it
+ * without the kernel; with FUTEX_WAITERS set it must be unlocked by the kernel. */
+#define FUTEX_OWNER_MASK 0x3fffffffu
+#define FUTEX_OWNER_DIED 0x40000000u /* the last owner ended without unlocking */
+#define FUTEX_WAITERS 0x80000000u
 
 enum : uint32_t { CLOCK_MONOTONIC_ = 0, CLOCK_REALTIME_ = 1, CLOCK_PROCESS_CPU_ = 2, CLOCK_CONTEXT_CPU_ = 3 };
 

@@ -22,7 +22,9 @@ struct thread_block {
     uint64_t reason;      /* of the upcall: UPCALL_* */
     uint64_t exception_vector, exception_error, exception_address; /* UPCALL_EXCEPTION: CPU vector, error code, CR2 */
     struct user_registers saved; /* at an upcall: where the program was */
-    uint64_t library[32]; /* the library's own; the kernel never touches it. library[0]: its state */
+    uint64_t library[31]; /* the library's own; the kernel never touches it. library[0]: its state */
+    uint32_t thread_id;   /* the library's: who this is in a futex that has an owner; unique in the system, below 2^30, 0: cannot own one */
+    uint32_t reserved;
 };
 static_assert(sizeof(struct thread_block) <= 4096);
 enum : uint64_t { UPCALL_PENDING = 1, UPCALL_EXCEPTION = 2 };

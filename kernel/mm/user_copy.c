@@ -158,6 +158,13 @@ enum status peek_user_u32(user_addr_t from, uint32_t *out)
     return user_load32_raw((const uint32_t *)from.value, out) ? OK : ERR_BAD_ADDRESS;
 }
 
+enum status peek_exchange_user_u32(user_addr_t at, uint32_t expected, uint32_t value, uint32_t *out_old)
+{
+    if (!user_range_valid(at, 4) || !is_aligned(at.value, 4))
+        return ERR_BAD_ADDRESS;
+    return user_exchange32_raw((uint32_t *)at.value, expected, value, out_old) ? OK : ERR_BAD_ADDRESS;
+}
+
 enum status user_range_bring_in(user_addr_t address, size_t length, uint32_t access)
 {
     if (!user_range_valid(address, length))

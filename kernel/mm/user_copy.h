@@ -33,6 +33,8 @@ enum status put_user_u64(user_addr_t to, uint64_t value);
 enum status compare_exchange_user_u32(user_addr_t at, uint32_t expected, uint32_t value, uint32_t *out_old);
 /* Never faults in, never sleeps: callable under a spinlock; ERR_BAD_ADDRESS when the page is not present right now. */
 enum status peek_user_u32(user_addr_t from, uint32_t *out);
+/* The same for a compare-and-exchange; the page must be writable right now. */
+enum status peek_exchange_user_u32(user_addr_t at, uint32_t expected, uint32_t value, uint32_t *out_old);
 
 /* Another space, through its page tables. *out_copied is set also on failure. Anonymous pages are filled; with `wait` false a page
  * that only a pager can give ends the copy (ERR_WOULD_BLOCK). */

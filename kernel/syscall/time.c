@@ -40,6 +40,11 @@ int64_t sys_futex(struct trap_frame *f)
     case FUTEX_REQUEUE:
         TRY_CALL(futex_requeue(word, (uint32_t)ARG2(f), user(ARG4(f)), (uint32_t)ARG5(f), flags, &count));
         return count;
+    case FUTEX_LOCK:
+    case FUTEX_TRY_LOCK:
+        return futex_lock(word, deadline, flags, operation == FUTEX_TRY_LOCK);
+    case FUTEX_UNLOCK:
+        return futex_unlock(word, flags, (uint32_t)ARG2(f));
     default:
         return ERR_INVALID;
     }

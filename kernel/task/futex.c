@@ -9,21 +9,12 @@
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/user_copy.h"
 #include "kernel/task/context.h"
+#include "kernel/task/futex_sleeper.h"
 #include "kernel/task/process.h"
 
 #define BUCKETS 1024u
 
-struct futex_key { const void *base; uint64_t offset; struct object *reference; };
-struct bucket { struct spinlock lock; struct list_node sleepers; };
-struct sleeper {
-    struct list_node link;
-    struct bucket *bucket;          /* atomic: requeue moves it */
-    struct futex_key key;
-    uint32_t mask;
-    bool woken;                     /* atomic */
-    struct wait_queue queue;
-};
-static struct bucket buckets[BUCKETS];
+static struct futex_bucket buckets[BUCKETS];
 
 void futex_system_init(void)
 {
@@ -33,7 +24,7 @@ void futex_system_init(void)
     }
 }
 
-static enum status key_of(user_addr_t word, uint32_t flags, struct futex_key *out)
+enum status futex_key_of(user_addr_t word, uint32_t flags, struct futex_key *out)
 {
     struct address_space *space = current()->process->space;
     *out = (struct futex_key){space, word.value, nullptr};
@@ -49,33 +40,33 @@ static enum status key_of(user_addr_t word, uint32_t flags, struct futex_key *ou
     return OK;
 }
 
-static void key_put(struct futex_key *k)
+void futex_key_put(struct futex_key *k)
 {
     if (k->reference)
         object_put(k->reference);
 }
 
-static bool key_equal(const struct futex_key *a, const struct futex_key *b)
+bool futex_key_equal(const struct futex_key *a, const struct futex_key *b)
 {
     return a->base == b->base && a->offset == b->offset;
 }
 
-static struct bucket *bucket_of(const struct futex_key *k)
+struct futex_bucket *futex_bucket_of(const struct futex_key *k)
 {
     return &buckets[hash_mix((uint64_t)k->base ^ k->offset) % BUCKETS];
 }
 
-static bool is_woken(void *argument)
+bool futex_is_woken(void *argument)
 {
-    struct sleeper *s = argument;
+    struct futex_sleeper *s = argument;
     return __atomic_load_n(&s->woken, __ATOMIC_ACQUIRE);
 }
 
 /* Compares and queues in one step. ERR_WOULD_BLOCK: the word has another value. */
-static enum status enqueue(struct sleeper *s, user_addr_t word, uint32_t value)
+static enum status enqueue(struct futex_sleeper *s, user_addr_t word, uint32_t value)
 {
     for (;;) {
-        struct bucket *b = bucket_of(&s->key);
+        struct futex_bucket *b = futex_bucket_of(&s->key);
         uint32_t now;
         {
             GUARD(&b->lock);
@@ -92,10 +83,10 @@ static enum status enqueue(struct sleeper *s, user_addr_t word, uint32_t value)
 }
 
 /* Off whatever bucket it is on now. */
-static void dequeue(struct sleeper *s)
+void futex_dequeue(struct futex_sleeper *s)
 {
     for (;;) {
-        struct bucket *b = __atomic_load_n(&s->bucket, __ATOMIC_ACQUIRE);
+        struct futex_bucket *b = __atomic_load_n(&s->bucket, __ATOMIC_ACQUIRE);
         GUARD(&b->lock);
         if (b == __atomic_load_n(&s->bucket, __ATOMIC_ACQUIRE)) {
             list_remove(&s->link);
@@ -106,25 +97,25 @@ static void dequeue(struct sleeper *s)
 
 enum status futex_wait(user_addr_t word, uint32_t value, uint64_t deadline_ns, uint32_t mask, uint32_t flags)
 {
-    struct sleeper s = {.mask = mask};
+    struct futex_sleeper s = {.mask = mask};
     if (!mask)
         return ERR_INVALID;
     list_init(&s.link);
     wait_queue_init(&s.queue);
-    TRY(key_of(word, flags, &s.key));
+    TRY(futex_key_of(word, flags, &s.key));
     enum status status = enqueue(&s, word, value);
     if (status == OK) {
-        status = wait_until(&s.queue, is_woken, &s, deadline_ns, WAIT_INTERRUPTIBLE, "futex");
-        dequeue(&s);
-        if (is_woken(&s))
+        status = wait_until(&s.queue, futex_is_woken, &s, deadline_ns, WAIT_INTERRUPTIBLE, "futex");
+        futex_dequeue(&s);
+        if (futex_is_woken(&s))
             status = OK; /* a wake that was given is never lost */
     }
-    key_put(&s.key);
+    futex_key_put(&s.key);
     return status;
 }
 
 /* The bucket's lock keeps the sleeper, whose memory is on its own stack, from leaving before we are done with it. */
-static void wake_locked(struct sleeper *s)
+void futex_wake_locked(struct futex_sleeper *s)
 {
     list_remove(&s->link);
     __atomic_store_n(&s->woken, true, __ATOMIC_RELEASE);
@@ -136,27 +127,27 @@ enum status futex_wake(user_addr_t word, uint32_t most, uint32_t mask, uint32_t 
     struct futex_key key;
     if (!mask)
         return ERR_INVALID;
-    TRY(key_of(word, flags, &key));
-    struct bucket *b = bucket_of(&key);
+    TRY(futex_key_of(word, flags, &key));
+    struct futex_bucket *b = futex_bucket_of(&key);
     uint32_t woken = 0;
     {
         GUARD(&b->lock);
         list_for_each_safe(node, &b->sleepers) {
-            struct sleeper *s = list_entry(node, struct sleeper, link);
+            struct futex_sleeper *s = list_entry(node, struct futex_sleeper, link);
             if (woken == most)
                 break;
-            if (!key_equal(&s->key, &key) || !(s->mask & mask))
+            if (s->entity || !futex_key_equal(&s->key, &key) || !(s->mask & mask))
                 continue;
-            wake_locked(s);
+            futex_wake_locked(s);
             woken++;
         }
     }
-    key_put(&key);
+    futex_key_put(&key);
     *out_woken = woken;
     return OK;
 }
 
-static void lock_two(struct bucket *a, struct bucket *b)
+static void lock_two(struct futex_bucket *a, struct futex_bucket *b)
 {
     spin_lock(a < b ? &a->lock : &b->lock);
     if (a != b)
@@ -166,21 +157,21 @@ static void lock_two(struct bucket *a, struct bucket *b)
 enum status futex_requeue(user_addr_t from, uint32_t wake, user_addr_t to, uint32_t move, uint32_t flags, uint32_t *out_count)
 {
     struct futex_key source, target;
-    TRY(key_of(from, flags, &source));
-    enum status status = key_of(to, flags, &target);
+    TRY(futex_key_of(from, flags, &source));
+    enum status status = futex_key_of(to, flags, &target);
     if (status != OK) {
-        key_put(&source);
+        futex_key_put(&source);
         return status;
     }
-    struct bucket *a = bucket_of(&source), *b = bucket_of(&target);
+    struct futex_bucket *a = futex_bucket_of(&source), *b = futex_bucket_of(&target);
     uint32_t woken = 0, moved = 0;
     lock_two(a, b);
     list_for_each_safe(node, &a->sleepers) {
-        struct sleeper *s = list_entry(node, struct sleeper, link);
-        if (!key_equal(&s->key, &source))
+        struct futex_sleeper *s = list_entry(node, struct futex_sleeper, link);
+        if (s->entity || !futex_key_equal(&s->key, &source))
             continue;
         if (woken < wake) {
-            wake_locked(s);
+            futex_wake_locked(s);
             woken++;
         } else if (moved < move && !s->key.reference && !target.reference) {
             list_remove(node);
@@ -195,8 +186,8 @@ enum status futex_requeue(user_addr_t from, uint32_t wake, user_addr_t to, uint3
     spin_unlock(&a->lock);
     if (a != b)
         spin_unlock(&b->lock);
-    key_put(&source);
-    key_put(&target);
+    futex_key_put(&source);
+    futex_key_put(&target);
     *out_count = woken + moved;
     return OK;
 }

@@ -72,6 +72,7 @@ static int64_t clone_thread(struct thread *self, const struct clone_request *r)
     if (status != OK)
         return status == ERR_LIMIT ? -LINUX_EAGAIN : linux_failure(status);
     int32_t tid = child->tid = area_tid(p->pid, child->index);
+    child->block.thread_id = (uint32_t)tid;
     child_registers(child, self, r);
     if (r->flags & CLONE_CHILD_CLEARTID)
         child->clear_tid = r->child_tid;
@@ -111,6 +112,7 @@ static const volatile struct process_entry *entry_of_token(const struct process 
 static void become_child(struct process *p, struct thread *t, int32_t pid, uint64_t token)
 {
     p->pid = t->tid = pid;
+    t->block.thread_id = (uint32_t)pid;
     p->entry = entry_of_token(p, token);
     p->pending = 0;
     memset(p->queue, 0, sizeof p->queue);

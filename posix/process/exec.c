@@ -351,6 +351,7 @@ static void fill_thread(struct exec *e, const struct thread *old)
     t->process = (struct process *)e->place.state;
     __c11_atomic_store(&t->used, 1, __ATOMIC_RELAXED);
     t->tid = old->process->pid;
+    t->block.thread_id = (uint32_t)t->tid;
     t->context = HANDLE_NONE;
     t->mask = old->restore_mask ? old->saved_mask : old->mask;
     t->alternate.flags = LINUX_SS_DISABLE;

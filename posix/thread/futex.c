@@ -5,6 +5,7 @@
 
 enum : uint32_t {
     OP_WAIT = 0, OP_WAKE = 1, OP_REQUEUE = 3, OP_CMP_REQUEUE = 4, OP_WAKE_OP = 5, OP_WAIT_BITSET = 9, OP_WAKE_BITSET = 10,
+    OP_LOCK_PI = 6, OP_UNLOCK_PI = 7, OP_TRYLOCK_PI = 8, OP_LOCK_PI2 = 13,
     OP_COMMAND = 0x7f, OP_PRIVATE = FUTEX_PRIVATE, OP_REALTIME = FUTEX_REALTIME,
 };
 static_assert(FUTEX_PRIVATE == 128 && FUTEX_REALTIME == 256);
@@ -109,6 +110,25 @@ static int64_t wake_operation(uint64_t address, uint32_t flags, uint32_t count, 
     return more < 0 ? more : woken + more;
 }
 
+/* Locks with an owner: the deadline is absolute, on the real-time clock but for LOCK_PI2 without the bit. Interrupted: done again. */
+static int64_t own_lock(uint64_t address, uint32_t operation, uint64_t timeout)
+{
+    uint32_t command = operation & OP_COMMAND;
+    uint32_t native = (command == OP_TRYLOCK_PI ? FUTEX_TRY_LOCK : command == OP_UNLOCK_PI ? FUTEX_UNLOCK : FUTEX_LOCK) | (operation & OP_PRIVATE);
+    uint64_t deadline = DEADLINE_NEVER;
+    if (timeout && (command == OP_LOCK_PI || command == OP_LOCK_PI2)) {
+        TRY_LINUX(timespec_from_program(timeout, &deadline));
+        native |= command == OP_LOCK_PI || operation & OP_REALTIME ? OP_REALTIME : 0;
+    }
+    int64_t result = sys_futex(word_at(address), native, 0, deadline, nullptr, 0);
+    switch (result) {
+    case ERR_BUSY: return -LINUX_EDEADLK;
+    case ERR_NO_PROCESS: return -LINUX_ESRCH;
+    case ERR_NOT_PERMITTED: return -LINUX_EPERM;
+    default: return linux_result((enum status)result);
+    }
+}
+
 LINUX_CALL(futex, uint64_t address, uint32_t operation, uint32_t value, uint64_t timeout, uint64_t other, uint32_t value_3)
 {
     uint32_t flags = operation & OP_PRIVATE, seen;
@@ -130,6 +150,8 @@ LINUX_CALL(futex, uint64_t address, uint32_t operation, uint32_t value, uint64_t
         [[fallthrough]];
     case OP_REQUEUE: /* `timeout` is the number to move */
         return linux_result(sys_futex(word_at(address), FUTEX_REQUEUE | flags, value, 0, word_at(other), (uint32_t)timeout));
+    case OP_LOCK_PI: case OP_LOCK_PI2: case OP_TRYLOCK_PI: case OP_UNLOCK_PI:
+        return own_lock(address, operation, timeout);
     case OP_WAKE_OP:
         return wake_operation(address, flags, value, other, (uint32_t)timeout, value_3);
     default:

@@ -68,10 +68,12 @@ LINUX_CALL(arch_prctl, uint32_t what, uint64_t address)
 #define ROBUST_TID 0x3fffffffu
 #define ROBUST_LIMIT 2048
 
-static int64_t robust_release(const struct thread *t, uint64_t word)
+static int64_t robust_release(const struct thread *t, uint64_t word, bool has_owner)
 {
     uint32_t value, seen;
     TRY_LINUX(program_read_u32(word, &value));
+    if (has_owner && (value & ROBUST_TID) == (uint32_t)t->tid && value & ROBUST_WAITERS)
+        return linux_result((enum status)sys_futex((volatile uint32_t *)word, FUTEX_UNLOCK, FUTEX_OWNER_DIED, 0, nullptr, 0));
     while ((value & ROBUST_TID) == (uint32_t)t->tid) {
         TRY_LINUX(program_exchange_u32(word, value, (value & ROBUST_WAITERS) | ROBUST_OWNER_DIED, &seen));
         if (seen == value) {
@@ -93,13 +95,14 @@ static void robust_release_all(const struct thread *t)
         return;
     for (int n = 0; n < ROBUST_LIMIT && (entry & ~1ull) != t->robust_list; n++) {
         uint64_t at = entry & ~1ull;
+        bool has_owner = entry & 1;
         if (program_read_u64(at, &entry) < 0)
             return;
-        if (at != (pending & ~1ull) && robust_release(t, at + offset) < 0)
+        if (at != (pending & ~1ull) && robust_release(t, at + offset, has_owner) < 0)
             return;
     }
     if (pending & ~1ull)
-        (void)robust_release(t, (pending & ~1ull) + offset);
+        (void)robust_release(t, (pending & ~1ull) + offset, pending & 1);
 }
 
 /* -- the end ------------------------------------------------------------------------------------------------------ */
