@@ -24,7 +24,7 @@ struct cpu {
     uint32_t number;
     uint32_t lock_depth;              /* MH_DEBUG: held locks */
     const struct spinlock *locks_held[16];
-    uint64_t switches, table_loads, calls, interrupts, faults, idle_ns;
+    uint64_t switches, table_loads, calls, interrupts, faults;
     /* any CPU */
     bool online;
 };

@@ -14,6 +14,7 @@
 #include "kernel/mm/shortage.h"
 #include "kernel/task/context.h"
 #include "kernel/task/futex.h"
+#include "kernel/task/load.h"
 #include "kernel/task/timer.h"
 
 void kernel_main(const struct boot_info *boot);
@@ -37,6 +38,7 @@ void kernel_main(const struct boot_info *boot)
     arch_init_machine();
     hardware_init(boot);
     arch_start_cpus(further_cpu);
+    load_start();
     frame_release_boot(boot);
     crash_if_asked(boot);
     shortage_from_boot(boot);

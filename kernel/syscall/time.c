@@ -11,6 +11,7 @@
 #include "kernel/object/small.h"
 #include "kernel/syscall/syscall.h"
 #include "kernel/task/futex.h"
+#include "kernel/task/load.h"
 
 #define LOG_LINE_MAX 1024u
 #define RANDOM_MAX 256u
@@ -192,7 +193,7 @@ int64_t sys_system_info(struct trap_frame *f)
     info.kernel_bytes = frames.kernel * PAGE_BYTES;
     info.boot_realtime_ns = (uint64_t)arch_realtime_offset_ns();
     for (uint32_t i = 0; i < cpu_count; i++) {
-        info.idle_ns += cpus[i]->idle_ns;
+        info.idle_ns += context_cpu_ns(cpus[i]->idle) + context_uncharged_ns(cpus[i]->idle);
         info.switches += cpus[i]->switches;
         info.table_loads += cpus[i]->table_loads;
         info.interrupts += cpus[i]->interrupts;
@@ -200,6 +201,6 @@ int64_t sys_system_info(struct trap_frame *f)
         info.faults += cpus[i]->faults;
     }
     context_for_each(count_context, &info.contexts);
-    info.load_1 = info.load_5 = info.load_15 = (uint64_t)info.runnable << 16;
+    load_average(&info.load_1, &info.load_5, &info.load_15);
     return copy_to_user(user(ARG0(f)), &info, sizeof info);
 }

@@ -214,10 +214,8 @@ void context_idle_prepare(void)
     struct cpu *cpu = this_cpu();
     for (;;) {
         schedule();
-        uint64_t start = arch_time_ns();
         if (!run_queue_count(cpu->number) && !(__atomic_load_n(&cpu->arch.work, __ATOMIC_SEQ_CST) & WORK_RESCHEDULE))
             arch_idle();
-        cpu->idle_ns += arch_time_ns() - start;
     }
 }
 
@@ -293,7 +291,7 @@ enum status context_realtime_set(struct context *c, uint32_t priority, uint32_t 
 
 uint64_t context_cpu_ns(const struct context *c)
 {
-    return c->own.cpu_ns;
+    return __atomic_load_n(&c->own.cpu_ns, __ATOMIC_RELAXED);
 }
 
 void context_fill_info(struct context *c, struct context_info *out)

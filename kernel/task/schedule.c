@@ -76,13 +76,25 @@ void schedule_lend(struct schedule *s, struct schedule *to)
         schedule_adjust(to, 0, level);
 }
 
+/* In one step with the look at whom it lends to: who has stopped waiting does not lend again. */
+static struct schedule *lend_more(struct schedule *s)
+{
+    spin_lock(&s->lock);
+    struct schedule *to = s->lends_to;
+    uint32_t old = s->lends_level, level = to ? s->priority : 0;
+    s->lends_level = level;
+    spin_unlock(&s->lock);
+    if (to)
+        schedule_adjust(to, old, level);
+    return to;
+}
+
 /* One step: whom s waits for gets its priority, and is put on the list when that one waits, too. */
 static void pass_one_step(struct schedule *s, struct lending *out)
 {
     struct endpoint *queued_at = nullptr;
     struct request *queued = nullptr;
     spin_lock(&s->lock);
-    struct schedule *to = s->lends_to;
     if (s->queued_at) {
         queued = s->queued;
         queued_at = endpoint_reference(s->queued_at); /* alive: who took it away would have to pass this lock first */
@@ -90,10 +102,9 @@ static void pass_one_step(struct schedule *s, struct lending *out)
     spin_unlock(&s->lock);
     if (queued_at)
         lending_requeue(queued_at, queued, s, out);
-    if (to) {
-        schedule_lend(s, to);
+    struct schedule *to = lend_more(s);
+    if (to)
         lending_note(out, to);
-    }
 }
 
 void schedule_pass_on(struct schedule *s)

@@ -481,6 +481,69 @@ static void lock_crowd(void)
     verdict("a crowd on one such lock loses nothing", !errors && protected_count == CROWD * 3000ull && !lock_word, why);
 }
 
+/* -- accounts: what nobody used is idle, and nothing is lost in between -------------------------------------------------- */
+
+static int read_numbers(const char *file, const char *format, unsigned long long *a, unsigned long long *b, unsigned long long *c)
+{
+    FILE *f = fopen(file, "r");
+    int n = f ? fscanf(f, format, a, b, c) : 0;
+    if (f)
+        fclose(f);
+    return n;
+}
+
+static void accounts(void)
+{
+    unsigned long long user[2] = {}, kernel[2] = {}, idle[2] = {};
+    pthread_t t[2];
+    char why[120];
+    int looked = read_numbers("/proc/stat", "cpu %llu 0 %llu %llu", &user[0], &kernel[0], &idle[0]);
+    struct runner r[2] = {};
+    stop = 0;
+    for (int i = 0; i < 2; i++)
+        pthread_create(&t[i], NULL, burn_until_stop, &r[i]);
+    for (int i = 0; i < 20; i++) { /* and calls to servers, forks and sleeps */
+        pid_t child = fork();
+        if (child == 0)
+            _exit(0);
+        waitpid(child, NULL, 0);
+        sleep_ms(50);
+    }
+    stop = 1;
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    looked += read_numbers("/proc/stat", "cpu %llu 0 %llu %llu", &user[1], &kernel[1], &idle[1]);
+    unsigned long long all = user[1] - user[0] + kernel[1] - kernel[0] + idle[1] - idle[0], rest = kernel[1] - kernel[0];
+    snprintf(why, sizeof why, "user %llu idle %llu, of nobody %llu ticks", user[1] - user[0], idle[1] - idle[0], rest);
+    /* /proc/stat shows as kernel's what is neither a process's nor idle. */
+    verdict("processes and idleness add up to the time of all CPUs", looked == 6 && all > 0 && rest * 50 <= all, why);
+}
+
+static void load(void)
+{
+    double one = -1, five = -1, fifteen = -1;
+    char why[80];
+    pthread_t t[3];
+    struct runner r[3] = {};
+    stop = 0;
+    for (int i = 0; i < 3; i++)
+        pthread_create(&t[i], NULL, burn_until_stop, &r[i]);
+    FILE *f;
+    for (int i = 0; i < 600 && one < 0.15; i++) { /* 3 x (1 - e^(-5/60)) = 0.24 after one sample */
+        sleep_ms(100);
+        if ((f = fopen("/proc/loadavg", "r"))) {
+            if (fscanf(f, "%lf %lf %lf", &one, &five, &fifteen) != 3)
+                one = -2;
+            fclose(f);
+        }
+    }
+    stop = 1;
+    for (int i = 0; i < 3; i++)
+        pthread_join(t[i], NULL);
+    snprintf(why, sizeof why, "%.2f %.2f %.2f", one, five, fifteen);
+    verdict("the load grows with what runs, the short average first", one >= 0.15 && one > five && five >= fifteen, why);
+}
+
 /* -- times ---------------------------------------------------------------------------------------------------------------- */
 
 static _Atomic int alarms;
@@ -515,7 +578,7 @@ int main(int argc, char **argv)
     static const struct { const char *name; void (*run)(void); } parts[] = {
         {"rights", rights_and_inheritance}, {"others", other_processes}, {"affinity", affinity}, {"order", realtime_order},
         {"bound", realtime_is_bounded}, {"starve", nobody_starves}, {"balance", balance}, {"lock", lock_inheritance}, {"crowd", lock_crowd},
-        {"timers", cpu_timers},
+        {"accounts", accounts}, {"load", load}, {"timers", cpu_timers},
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         int wanted = argc < 2;
