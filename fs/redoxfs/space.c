@@ -8,6 +8,7 @@
 #include "fs/redoxfs/writer.h"
 
 #define NO_CHUNK UINT32_MAX
+#define GROUP_BLOCKS (1u << REDOXFS_LEVEL_MAX)
 #define CHUNK_BYTES (3 * CHUNK_WORDS * sizeof(uint64_t))
 
 static uint64_t chunk_blocks(const struct space *s, uint64_t chunk)
@@ -17,7 +18,7 @@ static uint64_t chunk_blocks(const struct space *s, uint64_t chunk)
 
 enum status space_init(struct space *s, struct redoxfs_memory memory, uint64_t blocks)
 {
-    *s = (struct space){.memory = memory, .blocks = blocks, .touched = NO_CHUNK, .near = {RING_SLOTS + 1, RING_SLOTS + 1}};
+    *s = (struct space){.memory = memory, .blocks = blocks, .touched = NO_CHUNK, .near = {RING_SLOTS + 1, RING_SLOTS + 1, RING_SLOTS + 1}};
     s->chunk_count = (blocks + CHUNK_BLOCKS - 1) / CHUNK_BLOCKS;
     if (s->chunk_count >= NO_CHUNK)
         return ERR_NOT_SUPPORTED;
@@ -134,13 +135,20 @@ static uint64_t runs_in(uint64_t word, uint32_t level)
     return word;
 }
 
-static bool find_in_chunk(struct space *s, uint64_t number, uint64_t from, uint32_t level, uint64_t *out)
+/* The word's free blocks that are not part of a whole group, which only the longest records should break. */
+static uint64_t scraps_of(uint64_t word)
 {
-    const struct space_chunk *c = &s->chunks[number];
-    for (uint64_t word = from / 64, low = from % 64; word < CHUNK_WORDS; word++, low = 0) {
-        uint64_t found = c->free[word] ? runs_in(c->free[word], level) & UINT64_MAX << low : 0;
+    return word & ~(runs_in(word, REDOXFS_LEVEL_MAX) * (BIT(GROUP_BLOCKS) - 1));
+}
+
+static bool find_in_chunk(const struct space_chunk *c, uint64_t from, uint64_t words, uint32_t level, bool only_scraps, uint64_t *out)
+{
+    uint64_t low = from % 64;
+    for (uint64_t word = from / 64; word < words; word++, low = 0) {
+        uint64_t bits = only_scraps ? scraps_of(c->free[word]) : c->free[word];
+        uint64_t found = bits ? runs_in(bits, level) & UINT64_MAX << low : 0;
         if (found) {
-            *out = number * CHUNK_BLOCKS + word * 64 + bit_lowest(found);
+            *out = word * 64 + bit_lowest(found);
             return true;
         }
     }
@@ -155,18 +163,35 @@ static enum status find_run(struct space *s, uint64_t near, uint32_t level, uint
         if (s->chunks[number].free_count < 1u << level)
             continue;
         TRY(chunk_open(s, number));
-        if (find_in_chunk(s, number, from, level, out))
+        if (find_in_chunk(&s->chunks[number], from, CHUNK_WORDS, level, false, out)) {
+            *out += number * CHUNK_BLOCKS;
             return OK;
+        }
     }
     return ERR_NO_SPACE;
 }
 
+/* A place between others, in the chunk of `near` and no further: looking for one must not cost more than it is worth. */
+static bool find_scrap(struct space *s, uint64_t near, uint32_t level, uint64_t *out)
+{
+    uint64_t number = near / CHUNK_BLOCKS;
+    const struct space_chunk *c = &s->chunks[number];
+    if (level == REDOXFS_LEVEL_MAX || s->scrapless & 1u << level || !c->free)
+        return false;
+    if (!find_in_chunk(c, near % CHUNK_BLOCKS, CHUNK_WORDS, level, true, out) && !find_in_chunk(c, 0, CHUNK_WORDS, level, true, out)) {
+        s->scrapless |= (uint8_t)(1u << level); /* until the next commit */
+        return false;
+    }
+    *out += number * CHUNK_BLOCKS;
+    return true;
+}
+
 enum status space_take(struct space *s, uint32_t level, uint64_t *out_index)
 {
-    uint64_t index, count = 1ull << level, *near = &s->near[level > 0];
+    uint64_t index, count = 1ull << level, *near = &s->near[level == 0 ? 0 : level < REDOXFS_LEVEL_MAX ? 1 : 2];
     if (s->hopeless & 1u << level)
         return ERR_NO_SPACE;
-    enum status status = find_run(s, *near, level, &index);
+    enum status status = find_scrap(s, *near, level, &index) ? OK : find_run(s, *near, level, &index);
     if (status == ERR_NO_SPACE)
         s->hopeless |= (uint8_t)(1u << level);
     TRY(status);
@@ -239,7 +264,7 @@ void space_commit(struct space *s)
     }
     s->free_blocks += s->dying_blocks;
     s->dying_blocks = s->steps = 0;
-    s->hopeless = 0;
+    s->hopeless = s->scrapless = 0;
 }
 
 static void each_run(const uint64_t *map, uint64_t first, uint64_t bits, int64_t sign, space_visit *visit, void *context)

@@ -45,10 +45,10 @@ struct space {
     struct redoxfs_memory memory;
     struct space_chunk *chunks;
     uint64_t blocks, chunk_count, free_blocks, dying_blocks;
-    uint64_t near[2];               /* where to look next: for single blocks, for records */
+    uint64_t near[3];               /* where to look next: for single blocks, short records, whole records */
     uint32_t touched;               /* the first, or UINT32_MAX */
     uint64_t steps;                 /* takes and releases since the commit: no fewer than the runs of fresh and dying blocks */
-    uint8_t hopeless;               /* bit L: no run of 2^L was found, and none was freed since */
+    uint8_t hopeless, scrapless;    /* bit L: no run of 2^L was found, or none between others, and none was freed since */
 };
 enum status space_init(struct space *s, struct redoxfs_memory memory, uint64_t blocks);
 void space_fini(struct space *s);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * redoxfs_soak model SEED OPERATIONS [BLOCKS]    the long run of one proof; ends with a line of figures, or `not ok` and status 1 */
+ * redoxfs_soak model SEED OPERATIONS [BLOCKS]    random operations beside a model of the tree
+ * redoxfs_soak power SEED SEQUENCES              every cut of every sequence of two operations, and of so many long ones
+ * redoxfs_soak errors SEED STRIDE                a disk that fails at each request in turn, for every STRIDEth sequence of two
+ * Each ends with a line of figures, or with `not ok` and status 1. */
 #include "proof/model.h"
+#include "proof/power.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +13,7 @@
 int main(int count, char **words)
 {
     if (count < 4) {
-        fputs("redoxfs_soak model SEED OPERATIONS [BLOCKS]\n", stderr);
+        fputs("redoxfs_soak model|power|errors SEED AMOUNT [BLOCKS]\n", stderr);
         return 125;
     }
     uint64_t seed = strtoull(words[2], nullptr, 10), amount = strtoull(words[3], nullptr, 10);
@@ -18,5 +22,11 @@ int main(int count, char **words)
         uint64_t done = model_run(&(struct model_options){seed, amount, blocks, 400, true});
         printf("%" PRIu64 " operations, %" PRIu64 " of them changed something\n", amount, done);
     }
+    if (strcmp(words[1], "power") == 0) {
+        struct power_result r = power_run(&(struct power_options){seed, amount, 1, 8});
+        printf("%" PRIu64 " sequences, %" PRIu64 " commits, %" PRIu64 " cuts, %" PRIu64 " changed again\n", r.sequences, r.commits, r.cuts, r.changed_after);
+    }
+    if (strcmp(words[1], "errors") == 0)
+        printf("%" PRIu64 " failures of the disk\n", errors_run((uint32_t)amount));
     return 0;
 }
