@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Blocks and records in memory, found by where they are on the disk. Clean buffers hold what the disk holds, under the checksum of the
- * pointer that led there, and the least recently used go when there are too many, but never inside an operation. Dirty ones stay. */
+ * pointer that led there; when there are too many, those go that were not used since they were last looked at, but never inside an
+ * operation. Dirty ones stay. */
 #include "base/bits.h"
 #include "base/hash.h"
 #include "base/try.h"
@@ -85,8 +86,16 @@ struct buffer *buffer_find(const struct writer *w, uint64_t index)
 
 void cache_trim(struct writer *w)
 {
-    while (w->clean_bytes > w->cache_limit && !list_is_empty(&w->clean))
-        buffer_free(w, list_entry(w->clean.next, struct buffer, place));
+    while (w->clean_bytes > w->cache_limit && !list_is_empty(&w->clean)) {
+        struct buffer *b = list_entry(w->clean.next, struct buffer, place);
+        if (!b->is_used) {
+            buffer_free(w, b);
+            continue;
+        }
+        b->is_used = false; /* a second chance, at the end of the list */
+        list_remove(&b->place);
+        list_push_back(&w->clean, &b->place);
+    }
 }
 
 /* Of unknown contents, in no list. */
@@ -95,7 +104,7 @@ static struct buffer *buffer_take(struct writer *w, struct redoxfs_pointer self,
     struct buffer *b = w->memory.allocate(w->memory.context, sizeof *b + bytes);
     if (!b)
         return nullptr;
-    *b = (struct buffer){.self = self, .bytes = bytes};
+    *b = (struct buffer){.self = self, .bytes = bytes, .is_used = true};
     return b;
 }
 
@@ -121,10 +130,7 @@ enum status buffer_get(struct redoxfs *fs, struct redoxfs_pointer pointer, uint3
     if (b) {
         if (!is_named_by(b, pointer))
             return ERR_CORRUPT; /* two pointers to one block */
-        if (!b->is_dirty) {
-            list_remove(&b->place);
-            list_push_back(&w->clean, &b->place);
-        }
+        b->is_used = true;
         *out = b;
         return OK;
     }
@@ -166,7 +172,8 @@ enum status block_new(struct redoxfs *fs, enum block_kind kind, uint32_t level, 
         w->memory.release(w->memory.context, b, sizeof *b + b->bytes);
         return status;
     }
-    memset(b->data, 0, b->bytes);
+    if (kind != BLOCK_RECORD)
+        memset(b->data, 0, b->bytes);
     b->self.address = index << 8 | level;
     b->kind = kind;
     buffer_insert(w, b);

@@ -96,17 +96,19 @@ static enum status htree_entry(struct redoxfs *fs, struct redoxfs_pointer at, ui
 enum status volume_leaf(struct redoxfs *fs, struct redoxfs_pointer pointer, struct leaf *out)
 {
     struct view block;
-    struct buffer *b = nullptr;
-    TRY(volume_block(fs, pointer, &block));
-    if (fs->writer)
-        TRY(buffer_get(fs, pointer, 0, &b));
-    if (b && b->is_leaf) {
+    if (!fs->writer) {
+        TRY(volume_block(fs, pointer, &block));
+        return leaf_open(block, out);
+    }
+    struct buffer *b;
+    TRY(buffer_get(fs, pointer, 0, &b));
+    block = (struct view){b->data, b->bytes};
+    if (b->is_leaf) {
         *out = (struct leaf){.entries = {block.data, u16_at(block, LEAF_USED)}, .count = u16_at(block, LEAF_COUNT)};
         return OK;
     }
     TRY(leaf_open(block, out));
-    if (b)
-        b->is_leaf = out->start == 0;
+    b->is_leaf = out->start == 0;
     return OK;
 }
 
@@ -115,8 +117,11 @@ static enum status leaf_find(struct redoxfs *fs, struct redoxfs_pointer at, stru
     struct leaf leaf;
     TRY(volume_leaf(fs, at, &leaf));
     const uint8_t *entry = leaf.entries.data, *end = entry + leaf.entries.length;
+    size_t head = name.length < sizeof(uint64_t) ? name.length : name.length - sizeof(uint64_t); /* before the last eight bytes */
+    uint64_t tail = name.length < sizeof tail ? 0 : get64(name.data + head);
     for (; entry < end; entry += ENTRY_HEAD + entry[4]) {
-        if (entry[4] != name.length || memcmp(entry + ENTRY_HEAD, name.data, name.length) != 0)
+        /* names in one directory begin alike more often than they end alike */
+        if (entry[4] != name.length || (tail && get64(entry + ENTRY_HEAD + head) != tail) || memcmp(entry + ENTRY_HEAD, name.data, head) != 0)
             continue;
         out->id = u32_at((struct view){entry, 4}, 0);
         out->offset = (uint16_t)(entry - leaf.entries.data);

@@ -164,30 +164,36 @@ static bool has_indirect_blocks(const struct buffer *node)
     return false;
 }
 
-static enum status records_ready(struct redoxfs *fs, const struct buffer *node)
+/* The node's buffer for looking; NOT_FOUND and CORRUPT: a name may go without it. */
+static enum status node_look(struct redoxfs *fs, uint32_t id, struct buffer **out)
 {
-    for (uint32_t slot = 0; slot < area_slots(0); slot++)
-        TRY(space_ready(&fs->writer->space, pointer_index(get_pointer(node->data + NODE_AREA + slot * POINTER_BYTES))));
-    return OK;
+    struct redoxfs_pointer at;
+    TRY(tree_lookup(fs, id, &at));
+    TRY(buffer_get(fs, at, 0, out));
+    return node_is_sound((struct view){(*out)->data, (*out)->bytes}) ? OK : ERR_CORRUPT;
 }
 
-/* A name whose node is missing or cannot be understood may go without it. */
+/* A node that goes is not made writable first: it would only be given a new place. */
 static enum status lose_prepare(struct redoxfs *fs, uint32_t id, struct losing *out)
 {
     *out = (struct losing){.id = id};
-    enum status status = node_modify(fs, id, &out->node);
+    struct buffer *node;
+    enum status status = node_look(fs, id, &node);
     if (status == ERR_NOT_FOUND || status == ERR_CORRUPT)
         return OK;
     TRY(status);
-    bool has_records = !(get32(out->node->data + NODE_FLAGS) & NODE_FLAG_INLINE) && node_type(out->node) != REDOXFS_DIRECTORY;
-    if (get32(out->node->data + NODE_LINKS) > 1) {
+    out->node = node;
+    bool has_records = !(get32(node->data + NODE_FLAGS) & NODE_FLAG_INLINE) && node_type(node) != REDOXFS_DIRECTORY;
+    if (get32(node->data + NODE_LINKS) > 1) {
+        TRY(node_modify(fs, id, &out->node));
         out->fate = FATE_COUNT;
-    } else if (is_held(fs->writer, id) || (has_records && has_indirect_blocks(out->node))) {
+    } else if (is_held(fs->writer, id) || (has_records && has_indirect_blocks(node))) {
         TRY(orphan_add_prepare(fs->writer));
         out->fate = FATE_ORPHAN;
     } else {
+        TRY(node_remove_prepare(fs, id));
         if (has_records)
-            TRY(records_ready(fs, out->node));
+            TRY(records_forget_prepare(fs, node));
         out->fate = FATE_GONE;
     }
     return OK;
@@ -195,14 +201,13 @@ static enum status lose_prepare(struct redoxfs *fs, uint32_t id, struct losing *
 
 static enum status lose(struct redoxfs *fs, const struct losing *l)
 {
-    uint64_t none;
     switch (l->fate) {
     case FATE_NOTHING: return OK;
     case FATE_COUNT: put32(l->node->data + NODE_LINKS, get32(l->node->data + NODE_LINKS) - 1); return OK;
     case FATE_ORPHAN: orphan_add(fs->writer, l->id); return OK;
     case FATE_GONE:
         if (node_type(l->node) != REDOXFS_DIRECTORY)
-            TRY(records_drop(fs, l->node, 0, UINT64_MAX, &none));
+            records_forget(fs, l->node);
         return node_remove(fs, l->id);
     }
     return ERR_INVALID;
@@ -277,13 +282,13 @@ static enum status rename_over(struct redoxfs *fs, const struct renaming *r)
     struct losing losing;
     struct buffer *node;
     TRY(node_modify(fs, r->id, &node));
-    TRY(lose_prepare(fs, r->replaced, &losing));
+    TRY(directory_remove_prepare(fs, r->to, r->to_name, &in));
+    TRY(directory_remove_prepare(fs, r->from, r->from_name, &out));
+    TRY(lose_prepare(fs, r->replaced, &losing)); /* last: what is writable by now is not the node that goes */
     if (is_directory(&losing) != (node_type(node) == REDOXFS_DIRECTORY) && losing.node)
         return is_directory(&losing) ? ERR_IS_DIRECTORY : ERR_NOT_DIRECTORY;
     if (is_full_directory(&losing))
         return ERR_NOT_EMPTY;
-    TRY(directory_remove_prepare(fs, r->to, r->to_name, &in));
-    TRY(directory_remove_prepare(fs, r->from, r->from_name, &out));
     if (in.leaf == out.leaf && in.offset == out.offset)
         return ERR_CORRUPT;
     directory_replace(&in, r->id, r->now);

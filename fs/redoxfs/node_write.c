@@ -127,12 +127,19 @@ static bool is_empty(const struct buffer *list)
     return true;
 }
 
+enum status node_remove_prepare(struct redoxfs *fs, uint32_t id)
+{
+    struct lists lists;
+    TRY(lists_modify(fs, id, false, &lists));
+    return space_ready(&fs->writer->space, pointer_index(get_pointer(lists.at[0]->data + slot_of(id, 0) * POINTER_BYTES)));
+}
+
 enum status node_remove(struct redoxfs *fs, uint32_t id)
 {
     struct lists lists;
     TRY(lists_modify(fs, id, false, &lists));
     uint8_t *slot = lists.at[0]->data + slot_of(id, 0) * POINTER_BYTES;
-    TRY(block_drop(fs, get_pointer(slot)));
+    IGNORE(block_drop(fs, get_pointer(slot))); /* CORRUPT: two say that it is theirs, and it stays taken */
     put_pointer(slot, (struct redoxfs_pointer){0});
     for (uint32_t level = 0; level < TREE_LEVELS; level++)
         bit_put(lists.at[level]->data, slot_of(id, level), false);

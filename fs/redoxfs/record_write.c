@@ -61,7 +61,9 @@ static bool is_someone_elses(struct redoxfs *fs, struct redoxfs_pointer p)
     return b && b->is_dirty && !dirty_record(fs, p);
 }
 
-static enum status record_replace(struct redoxfs *fs, struct buffer *node, uint8_t *slot, uint64_t keep, uint32_t level, struct buffer **out)
+/* A copy of the first `keep` bytes and zeros behind them; but without any to keep, the caller will put `covered` bytes at the front. */
+static enum status record_replace(struct redoxfs *fs, struct buffer *node, uint8_t *slot, uint64_t keep, uint64_t covered, uint32_t level,
+                                  struct buffer **out)
 {
     struct redoxfs_pointer old = get_pointer(slot);
     struct buffer *from = nullptr, *b;
@@ -70,10 +72,11 @@ static enum status record_replace(struct redoxfs *fs, struct buffer *node, uint8
     if (keep && !pointer_is_null(old))
         TRY(record_buffer(fs, get32(node->data + NODE_RECORD_LEVEL), old, &from));
     TRY(block_new(fs, BLOCK_RECORD, level, &b));
-    if (from) {
-        uint64_t bytes = MIN(from->bytes, b->bytes);
-        memcpy(b->data, from->data, MIN(keep, bytes));
-    }
+    uint64_t kept = from ? MIN(from->bytes, b->bytes) : 0;
+    kept = MIN(keep, kept);
+    if (kept)
+        memcpy(b->data, from->data, kept);
+    memset(b->data + MAX(kept, covered), 0, b->bytes - MAX(kept, covered));
     if (!pointer_is_null(old)) {
         enum status status = block_drop(fs, old);
         if (status != OK) {
@@ -88,14 +91,15 @@ static enum status record_replace(struct redoxfs *fs, struct buffer *node, uint8
     return OK;
 }
 
-/* The record at `slot`, writable, of at least `bytes`, with its first `keep` bytes and zeros behind. */
-static enum status record_modify(struct redoxfs *fs, struct buffer *node, uint8_t *slot, uint64_t keep, uint64_t bytes, struct buffer **out)
+/* The record at `slot`, writable, of at least `bytes`, with what it had up to `keep` and zeros behind; see record_replace. */
+static enum status record_modify(struct redoxfs *fs, struct buffer *node, uint8_t *slot, uint64_t keep, uint64_t covered, uint64_t bytes,
+                                 struct buffer **out)
 {
     struct redoxfs_pointer p = get_pointer(slot);
     uint32_t level = level_for(MAX(keep, bytes));
     struct buffer *b = pointer_is_null(p) ? nullptr : dirty_record(fs, p);
     if (!b || b->bytes < REDOXFS_BLOCK_BYTES << level)
-        return record_replace(fs, node, slot, keep, level, out);
+        return record_replace(fs, node, slot, keep, covered, level, out);
     b->is_hashed = false;
     put_pointer(slot, block_pointer(b));
     *out = b;
@@ -125,7 +129,7 @@ static enum status record_trim(struct redoxfs *fs, struct buffer *node, uint64_t
     if (keep >= b->bytes || is_zero((struct view){b->data + keep, b->bytes - keep}))
         return OK;
     if (!b->is_dirty)
-        return record_replace(fs, node, slot, keep, level_for(keep), &b);
+        return record_replace(fs, node, slot, keep, 0, level_for(keep), &b);
     memset(b->data + keep, 0, b->bytes - keep);
     b->is_hashed = false;
     put_pointer(slot, block_pointer(b));
@@ -148,6 +152,7 @@ static enum status inline_to_records(struct redoxfs *fs, struct buffer *node)
     if (bytes) {
         TRY(block_new(fs, BLOCK_RECORD, 0, &b));
         memcpy(b->data, node->data + NODE_AREA, bytes);
+        memset(b->data + bytes, 0, b->bytes - bytes);
         count_blocks(node, 1, 0);
     }
     memset(node->data + NODE_AREA, 0, REDOXFS_AREA_BYTES);
@@ -191,7 +196,7 @@ static enum status write_record(struct redoxfs *fs, struct buffer *node, uint64_
     TRY(record_slot(fs, node, offset / record, true, &slot));
     if (!pointer_is_null(get_pointer(slot)) || !is_zero(data)) {
         bool is_all_new = inside == 0 && data.length >= valid;
-        TRY(record_modify(fs, node, slot, is_all_new ? 0 : valid, inside + data.length, &b));
+        TRY(record_modify(fs, node, slot, is_all_new ? 0 : valid, is_all_new ? data.length : 0, inside + data.length, &b));
         memcpy(b->data + inside, data.data, data.length);
     }
     put64(node->data + NODE_SIZE, MAX(size, offset + data.length));
@@ -305,6 +310,23 @@ enum status records_drop(struct redoxfs *fs, struct buffer *node, uint64_t first
     if (status == OK && first == 0 && !is_inline(node) && node_type(node) != REDOXFS_DIRECTORY)
         put64(node->data + NODE_BLOCKS, 1); /* whatever was counted */
     return OK;
+}
+
+enum status records_forget_prepare(struct redoxfs *fs, const struct buffer *node)
+{
+    for (uint32_t slot = 0; slot < area_slots(0); slot++)
+        TRY(space_ready(&fs->writer->space, pointer_index(get_pointer(node->data + NODE_AREA + slot * POINTER_BYTES))));
+    return OK;
+}
+
+void records_forget(struct redoxfs *fs, const struct buffer *node)
+{
+    for (uint32_t slot = 0; slot < area_slots(0) && !is_inline(node); slot++) {
+        struct redoxfs_pointer p = get_pointer(node->data + NODE_AREA + slot * POINTER_BYTES);
+        bool is_itself = pointer_index(p) == pointer_index(node->self);
+        if (!pointer_is_null(p) && !is_itself && !is_someone_elses(fs, p) && pointer_level(p) <= REDOXFS_LEVEL_MAX)
+            IGNORE(block_drop(fs, p)); /* CORRUPT: two say that it is theirs, and it stays taken */
+    }
 }
 
 /* -- sizes ------------------------------------------------------------------------------------------------------------------------ */

@@ -8,6 +8,7 @@
 #include "fs/redoxfs/writer.h"
 
 #define NO_CHUNK UINT32_MAX
+#define SCRAP_WORDS 64u
 #define GROUP_BLOCKS (1u << REDOXFS_LEVEL_MAX)
 #define CHUNK_BYTES (3 * CHUNK_WORDS * sizeof(uint64_t))
 
@@ -171,14 +172,15 @@ static enum status find_run(struct space *s, uint64_t near, uint32_t level, uint
     return ERR_NO_SPACE;
 }
 
-/* A place between others, in the chunk of `near` and no further: looking for one must not cost more than it is worth. */
+/* A place between others, a little behind `near` or before it in its chunk, and no further: looking for one must not cost more than it is worth. */
 static bool find_scrap(struct space *s, uint64_t near, uint32_t level, uint64_t *out)
 {
     uint64_t number = near / CHUNK_BLOCKS;
     const struct space_chunk *c = &s->chunks[number];
     if (level == REDOXFS_LEVEL_MAX || s->scrapless & 1u << level || !c->free)
         return false;
-    if (!find_in_chunk(c, near % CHUNK_BLOCKS, CHUNK_WORDS, level, true, out) && !find_in_chunk(c, 0, CHUNK_WORDS, level, true, out)) {
+    uint64_t from = near % CHUNK_BLOCKS, words = MIN(from / 64 + SCRAP_WORDS, (uint64_t)CHUNK_WORDS);
+    if (!find_in_chunk(c, from, words, level, true, out) && !find_in_chunk(c, 0, from / 64 + 1, level, true, out)) {
         s->scrapless |= (uint8_t)(1u << level); /* until the next commit */
         return false;
     }
@@ -234,6 +236,7 @@ enum status space_release(struct space *s, uint64_t index, uint64_t count)
         c->free_count += (uint32_t)count;
         s->free_blocks += count;
         s->hopeless = 0;
+        s->near[count == 1 ? 0 : count < GROUP_BLOCKS ? 1 : 2] = index;
     } else if (all_are(c->fresh, from, count, false)) {
         fill(c->dying, from, count, true);
         s->dying_blocks += count;

@@ -7,7 +7,7 @@
 #include "redoxfs/seahash.h"
 
 enum {
-    VECTOR_BLOCKS = 288, VECTOR_GENERATION = 5,
+    VECTOR_BLOCKS = 400, VECTOR_GENERATION = 5,
     V_TREE = 257, V_ROOT = 261, V_ROOT_LEAF, V_SMALL, V_BIG, V_BIG_PLAIN, V_BIG_PACKED, V_BIG_INDIRECT, V_BIG_FAR, V_MANY, V_MANY_TREE,
     V_MANY_LOW, V_MANY_HIGH, V_LINK, V_LOG, V_END, /* node ids: root 1, small 2, big 3, many 4, link 5 */
 };

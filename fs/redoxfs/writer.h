@@ -70,11 +70,11 @@ void space_each_free(const struct space *s, space_visit *visit, void *context); 
 enum block_kind : uint8_t { BLOCK_PLAIN, BLOCK_LIST, BLOCK_NODE, BLOCK_INDIRECT, BLOCK_HTREE, BLOCK_RECORD };
 struct buffer {
     struct buffer *next;            /* in its bucket */
-    struct list_node place;         /* among the clean (least recently used first) or the dirty */
+    struct list_node place;         /* among the clean or the dirty */
     struct redoxfs_pointer self;    /* its hash counts when the buffer is clean or hashed */
     uint32_t bytes;                 /* of data, after expansion */
     enum block_kind kind;
-    bool is_dirty, is_hashed, is_walked, is_leaf;
+    bool is_dirty, is_hashed, is_walked, is_leaf, is_used;
     uint8_t data[];
 };
 
@@ -110,7 +110,7 @@ void memory_give(struct redoxfs_memory m, void *block, size_t bytes);
 /* The buffer of a pointer, from memory or disk; for records expanded. `level_max` is the record level, 0 for structure. */
 enum status buffer_get(struct redoxfs *fs, struct redoxfs_pointer pointer, uint32_t level_max, struct buffer **out);
 struct buffer *buffer_find(const struct writer *w, uint64_t index);
-/* A new dirty buffer of zeros at a new place; *out_pointer is what its parent has to say. */
+/* A new dirty buffer at a new place: of zeros, but a record of anything. */
 enum status block_new(struct redoxfs *fs, enum block_kind kind, uint32_t level, struct buffer **out);
 static inline struct redoxfs_pointer block_pointer(const struct buffer *b) { return (struct redoxfs_pointer){b->self.address, UNHASHED}; }
 /* Makes the block that the pointer at `slot` (in a writable block, or in the volume) names writable, and the slot say so. */
@@ -151,7 +151,8 @@ void orphans_fini(struct writer *w);
 /* -- node_write.c ----------------------------------------------------------------------------------------------------------------- */
 enum status node_modify(struct redoxfs *fs, uint32_t id, struct buffer **out);
 enum status node_new(struct redoxfs *fs, uint32_t *out_id, struct buffer **out);
-/* Takes a node without contents out of the tree; its path is writable (node_modify), so it cannot fail. */
+/* Takes a node without contents out of the tree; after node_remove_prepare or node_modify it cannot fail. */
+enum status node_remove_prepare(struct redoxfs *fs, uint32_t id);
 enum status node_remove(struct redoxfs *fs, uint32_t id);
 static inline uint16_t node_type(const struct buffer *node) { return get16(node->data + NODE_MODE) & REDOXFS_TYPE; }
 static inline uint64_t record_bytes(const struct buffer *node) { return (uint64_t)REDOXFS_BLOCK_BYTES << get32(node->data + NODE_RECORD_LEVEL); }
@@ -177,4 +178,7 @@ enum status record_buffer(struct redoxfs *fs, uint32_t record_level, struct redo
 enum status file_write_part(struct redoxfs *fs, struct buffer *node, uint64_t offset, struct view data, size_t *out_bytes);
 /* Frees the records from number `first` on, the last ones first, at most `budget`; *out_first: from here on none is left. */
 enum status records_drop(struct redoxfs *fs, struct buffer *node, uint64_t first, uint64_t budget, uint64_t *out_first);
+/* Frees the records of a node that goes, and has no blocks of pointers. After the first, the second cannot fail. */
+enum status records_forget_prepare(struct redoxfs *fs, const struct buffer *node);
+void records_forget(struct redoxfs *fs, const struct buffer *node);
 enum : uint64_t { DROP_BUDGET = 4096 };
