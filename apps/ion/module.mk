@@ -13,3 +13,7 @@ $(BUILD)/posix/apps/ion/%.o: apps/ion/%.c
 	  -std=c23 -O2 -g -D_GNU_SOURCE -Iapps/ion -MMD -MP -c $< -o $@
 $(BUILD)/posix/bin/ion: $(ION_MUSL)
 	@mkdir -p $(@D) && echo "  ld $@" && musl-gcc -static -o $@ $^ -lm
+# What the image has: without what only a debugger reads.
+$(BUILD)/posix/bin/ion.small: $(BUILD)/posix/bin/ion
+	@llvm-strip-19 -o $@ $<
+IMAGE_PROGRAMS += $(BUILD)/posix/bin/ion.small

@@ -2,6 +2,7 @@
  * exec=WORDS: bytes other than [A-Za-z0-9_./=-] come as %XX, words are joined by %00. */
 #include "command.h"
 #include "abi/process.h"
+#include "base/string.h"
 #include "base/try.h"
 
 static bool hex_digit(uint8_t c, uint8_t *out)
@@ -50,14 +51,34 @@ static enum status decode_words(struct view rest, struct command *c)
     return OK;
 }
 
+/* The path goes into a line for a shell as it is: only what means nothing there. */
+static enum status copy_shell(struct view path, struct command *c)
+{
+    if (path.length == 0 || path.data[0] != '/')
+        return ERR_INVALID;
+    if (path.length >= COMMAND_SHELL_BYTES)
+        return ERR_TOO_BIG;
+    for (size_t i = 0; i < path.length; i++) {
+        uint8_t byte = path.data[i];
+        bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
+        if (!plain && byte != '/' && byte != '.' && byte != '_' && byte != '-')
+            return ERR_INVALID;
+    }
+    memcpy(c->shell, path.data, path.length);
+    c->shell[path.length] = 0;
+    return OK;
+}
+
 enum status command_parse(struct view command_line, struct command *out)
 {
-    *out = (struct command){};
+    *out = (struct command){.shell = "/bin/sh"};
     while (command_line.length > 0) {
         struct view word;
         view_split(command_line, ' ', &word, &command_line);
         if (view_equal(word, VIEW_OF_LITERAL("stdin=console")))
             out->stdin_console = true;
+        if (view_starts_with(word, VIEW_OF_LITERAL("shell=")))
+            TRY(copy_shell((struct view){word.data + 6, word.length - 6}, out));
         if (!view_starts_with(word, VIEW_OF_LITERAL("exec=")))
             continue;
         out->is_given = true;

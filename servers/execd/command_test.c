@@ -49,6 +49,18 @@ TEST(command_refuses_what_does_not_fit)
     CHECK_EQUAL(parse(text, &c), ERR_TOO_BIG);
 }
 
+TEST(command_names_the_shell_of_the_console)
+{
+    struct command c;
+    CHECK_OK(parse("quiet", &c));
+    CHECK_TEXT(c.shell, "/bin/sh");
+    CHECK_OK(parse("shell=/bin/ion quiet", &c));
+    CHECK_TEXT(c.shell, "/bin/ion");
+    CHECK_EQUAL(parse("shell=ion", &c), ERR_INVALID);
+    CHECK_EQUAL(parse("shell=/bin/sh;reboot", &c), ERR_INVALID);
+    CHECK_EQUAL(parse("shell=/0123456789012345678901234567890123456789012345678901234567890123", &c), ERR_TOO_BIG);
+}
+
 TEST(exit_codes_are_those_of_a_shell)
 {
     CHECK_EQUAL(command_exit_code(0), 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Puts the first POSIX process together: where its program is, what its descriptors are, what it inherits. execd calls servers and
  * waits here: it serves nobody until the process runs, and they never call it. */
+#include "base/fmt.h"
 #include "base/string.h"
 #include "execd.h"
 #include "initfs/initfs.h"
@@ -14,11 +15,9 @@
 #define PATH_BYTES 512u
 #define ACCESS_EXECUTE 1u
 
-static const char environment[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\0"
-                                  "HOME=/root\0USER=root\0LOGNAME=root\0SHELL=/bin/sh\0TERM=vt100\0PWD=/";
-/* The first open of the terminal by the leader of a session without one makes it the controlling one: hence a shell that opens it. */
-static const char shell_path[] = "/bin/sh",
-                  shell_arguments[] = "sh\0-c\0exec /bin/sh -l <>" TERMINAL_PATH " >&0 2>&0";
+static const char shell_path[] = "/bin/sh";
+/* Made anew for each start: the shell that the console has is in both. Zeros inside: what it says last has its zero at the end. */
+static char environment[256], shell_arguments[160];
 
 /* The archive and the personality's image in it, mapped once and kept. */
 static struct initfs archive;
@@ -136,6 +135,15 @@ static enum status open_files(struct execd *e, handle_t files[3])
 
 /* -- all together ------------------------------------------------------------------------------------------------ */
 
+static void make_texts(const struct command *c, size_t *out_environment, size_t *out_arguments)
+{
+    *out_environment = 1 + fmt(environment, sizeof environment,
+                               "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin%cHOME=/root%cUSER=root%cLOGNAME=root%cSHELL=%s%c"
+                               "TERM=vt100%cPWD=/", 0, 0, 0, 0, c->shell, 0, 0);
+    /* The first open of the terminal by the leader of a session without one makes it the controlling one: hence a shell that opens it. */
+    *out_arguments = 1 + fmt(shell_arguments, sizeof shell_arguments, "sh%c-c%cexec %s -l <>" TERMINAL_PATH " >&0 2>&0", 0, 0, c->shell);
+}
+
 static enum status make_launch(struct execd *e, struct path_text *path, struct posix_launch *out)
 {
     struct initfs_entry image;
@@ -144,14 +152,16 @@ static enum status make_launch(struct execd *e, struct path_text *path, struct p
     TRY(initfs_find(&archive, VIEW_OF_LITERAL(IMAGE_PATH), &image));
     struct view name = e->command.is_given ? command_word(&e->command, 0) : VIEW_OF_LITERAL(shell_path);
     TRY(find_program(e, name, path));
+    size_t environment_bytes, argument_bytes;
+    make_texts(&e->command, &environment_bytes, &argument_bytes);
     *out = (struct posix_launch){
         .image = start_handle(e->block, "initfs"), .image_offset = image.offset, .image_bytes = image.data.length,
         .clock = start_handle(e->block, "clock"), .table = start_handle(e->block, "table"),
         .proc = start_handle(e->block, "proc"), .view = e->view, .log = start_handle(e->block, "log"),
         .name_space = HANDLE_NONE, .group = HANDLE_NONE, .identity = HANDLE_NONE,
         .descriptors = {HANDLE_NONE, HANDLE_NONE, HANDLE_NONE},
-        .path = {(const uint8_t *)path->text, path->length}, .environment = {(const uint8_t *)environment, sizeof environment},
-        .arguments = {(const uint8_t *)shell_arguments, sizeof shell_arguments}};
+        .path = {(const uint8_t *)path->text, path->length}, .environment = {(const uint8_t *)environment, environment_bytes},
+        .arguments = {(const uint8_t *)shell_arguments, argument_bytes}};
     if (e->command.is_given)
         out->arguments = (struct view){(const uint8_t *)e->command.words, e->command.bytes};
     return OK;
