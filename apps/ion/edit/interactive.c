@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * The loop of an interactive session (interactive.h). All that the terminal shows while a line is edited comes out of view.c; this
  * file carries keys to the editor and the difference of two frames to the terminal. */
+#include "edit/complete.h"
 #include "edit/interactive.h"
 #include "edit/prompt.h"
 #include "edit/terminal.h"
 #include "edit/view.h"
+#include "edit/worker.h"
 #include "expand/expand.h"
 #include "job.h"
 #include <errno.h>
@@ -17,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ESCAPE_WAIT_MS = 30, INPUT_MAX = 4096 };
+enum { ESCAPE_WAIT_MS = 30, INPUT_MAX = 4096, CHECKED_MAX = 64 };
 
 struct session {
     struct shell *sh;
@@ -31,14 +33,33 @@ struct session {
     size_t input_at, input_size;
     long milliseconds;
     bool warned, hung_up;
+    struct worker worker;
+    bool completing;         /* the worker looks for completions; otherwise what is known of the line */
+    unsigned asked;          /* the line's version that the worker was asked about; 0: none since it changed */
+    struct checked {
+        char *name;
+        bool known;
+    } checked[CHECKED_MAX];  /* commands that were looked for since the prompt */
+    size_t checked_count;
 };
 static struct session *session; /* for builtins and the handler of SIGINT; null in scripts */
 
 /* -- drawing ------------------------------------------------------------------------------------------------------------- */
 
+/* Aliases, functions and builtins are known at once; programs when the worker has looked. */
 static enum known command_known(void *context, const char *name, size_t size)
 {
-    (void)context, (void)name, (void)size;
+    const struct session *s = context;
+    char copy[256];
+    /* What is not written out is not judged. */
+    for (size_t i = 0; i < size; i++)
+        if (strchr("$@\\'\"{*?~", name[i])) return KNOWN_NOT_YET;
+    if (size >= sizeof copy) return KNOWN_NOT_YET;
+    memcpy(copy, name, size);
+    copy[size] = 0;
+    if (scope_find(s->sh->scope, copy) || builtin_find(copy)) return KNOWN_YES;
+    for (size_t i = 0; i < s->checked_count; i++)
+        if (!strcmp(s->checked[i].name, copy)) return s->checked[i].known ? KNOWN_YES : KNOWN_NO;
     return KNOWN_NOT_YET;
 }
 
@@ -106,6 +127,131 @@ static bool is_complete(void *context, const char *text, size_t size)
     return outline_check(text, size).state != OUTLINE_INCOMPLETE;
 }
 
+/* -- what the worker finds ----------------------------------------------------------------------------------------------- */
+
+static void put_field(struct output *out, const char *text)
+{
+    output_bytes(out, text ? text : "", strlen(text ? text : "") + 1);
+}
+
+static const char *take_field(const struct output *answer, size_t *at)
+{
+    const char *text = answer->at + *at;
+    const char *end = memchr(text, 0, answer->size - *at);
+    if (!end) return nullptr;
+    *at += (size_t)(end - text) + 1;
+    return text;
+}
+
+static void work_complete(void *context, struct output *out)
+{
+    const struct session *s = context;
+    struct completions found;
+    complete(s->sh, s->editor.line.text, s->editor.line.size, s->editor.line.cursor, &found);
+    output_bytes(out, (const char *)&found.from, sizeof found.from);
+    output_bytes(out, (const char *)&found.to, sizeof found.to);
+    for (size_t i = 0; i < found.count; i++) {
+        put_field(out, found.at[i].text);
+        put_field(out, found.at[i].label);
+        put_field(out, found.at[i].description);
+    }
+}
+
+static bool is_there(struct session *s, const char *name)
+{
+    struct stat info;
+    if (!stat(name, &info) && S_ISDIR(info.st_mode)) return true; /* one goes there by its name */
+    return command_path(s->sh, name) != nullptr;
+}
+
+/* Which commands of the line there are, and how its last word could go on. */
+static void work_look(void *context, struct output *out)
+{
+    struct session *s = context;
+    const struct line *l = &s->editor.line;
+    const struct lexed *words = &s->editor.lexed;
+    for (size_t i = 0; i < words->word_count; i++) {
+        const struct lex_word *word = &words->words[i];
+        const char *name = l->text + word->start;
+        size_t size = word->end - word->start;
+        if (word->role != ROLE_COMMAND || !size || command_known(s, name, size) != KNOWN_NOT_YET) continue;
+        char *copy = arena_copy(&s->sh->scratch, name, size);
+        output_text(out, is_there(s, copy) ? "+" : "-");
+        put_field(out, copy);
+    }
+    if (l->cursor != l->size || !l->size || s->editor.suggestion) return;
+    struct completions found;
+    complete(s->sh, l->text, l->size, l->cursor, &found);
+    const char *text = found.count ? found.at[0].text : "";
+    size_t typed = found.to - found.from, size = strlen(text);
+    while (size && text[size - 1] == ' ') size--;
+    if (!typed || size <= typed || memcmp(text, l->text + found.from, typed)) return;
+    put_field(out, arena_print(&s->sh->scratch, "=%s%.*s", l->text, (int)(size - typed), text + typed));
+}
+
+static void forget_checked(struct session *s)
+{
+    while (s->checked_count) free(s->checked[--s->checked_count].name);
+}
+
+static void take_looked(struct session *s)
+{
+    const struct output *answer = &s->worker.answer;
+    const char *field;
+    for (size_t at = 0; at < answer->size && (field = take_field(answer, &at));) {
+        if (*field == '=') {
+            editor_suggest(&s->editor, field + 1);
+        } else {
+            if (s->checked_count == CHECKED_MAX) forget_checked(s);
+            s->checked[s->checked_count++] = (struct checked){heap_copy(field + 1), *field == '+'};
+        }
+    }
+}
+
+static void take_completions(struct session *s)
+{
+    const struct output *answer = &s->worker.answer;
+    struct completions found = {};
+    size_t at = sizeof found.from + sizeof found.to;
+    if (answer->size < at) return;
+    memcpy(&found.from, answer->at, sizeof found.from);
+    memcpy(&found.to, answer->at + sizeof found.from, sizeof found.to);
+    while (at < answer->size) {
+        const char *text = take_field(answer, &at), *label = text ? take_field(answer, &at) : nullptr;
+        const char *description = label ? take_field(answer, &at) : nullptr;
+        if (!description) break;
+        completions_add(&found, text, *label ? label : nullptr, *description ? description : nullptr);
+    }
+    editor_offer(&s->editor, &found);
+}
+
+static void take_answer(struct session *s)
+{
+    if (!worker_read(&s->worker)) return;
+    bool current = s->asked == s->editor.line.version;
+    if (current && s->completing) take_completions(s);
+    else if (current) take_looked(s);
+    s->completing = false;
+}
+
+/* Asked when there is nothing more to read: one question for what was typed in one go. */
+static void look_at_line(struct session *s)
+{
+    const struct line *l = &s->editor.line;
+    if (s->completing && s->worker.pid && s->asked == l->version) return;
+    if (s->asked == l->version) return;
+    s->asked = l->version;
+    s->completing = false;
+    worker_end(&s->worker);
+    if (l->size && !s->editor.searching && !s->editor.menu.count) worker_ask(&s->worker, work_look, s);
+}
+
+static void look_for_completions(struct session *s)
+{
+    s->asked = s->editor.line.version;
+    s->completing = worker_ask(&s->worker, work_complete, s);
+}
+
 static void clear_screen(struct session *s)
 {
     terminal_write(&s->terminal, "\x1b[H\x1b[2J", 7);
@@ -156,7 +302,7 @@ static bool act(struct session *s, enum editor_event event, enum editor_event *o
     switch (event) {
     case EVENT_NONE: return false;
     case EVENT_CLEAR: clear_screen(s); return false;
-    case EVENT_COMPLETE: return false;
+    case EVENT_COMPLETE: look_for_completions(s); return false;
     case EVENT_EXTERNAL: edit_outside(s); return false;
     case EVENT_RUN:
     case EVENT_ABANDON:
@@ -179,11 +325,14 @@ static enum editor_event edit_line(struct session *s)
     enum editor_event event = EVENT_NONE;
     struct press key;
     editor_begin(&s->editor);
+    forget_checked(s);
     terminal_enter(&s->terminal);
     while (!feed(s, &event)) {
         draw(s);
+        look_at_line(s);
         bool waits = decoder_waits(&s->decoder);
-        unsigned what = terminal_wait(&s->terminal, -1, waits ? ESCAPE_WAIT_MS : -1);
+        unsigned what = terminal_wait(&s->terminal, s->worker.pid ? s->worker.file : -1, waits ? ESCAPE_WAIT_MS : -1);
+        if (what & WAKE_WORKER) take_answer(s);
         if (what & WAKE_RESIZE) resized(s);
         if (what & WAKE_CHILD) notices(s);
         if (what & WAKE_HANGUP) s->hung_up = true;
@@ -199,6 +348,7 @@ static enum editor_event edit_line(struct session *s)
             break;
         }
     }
+    worker_end(&s->worker);
     draw_final(s, event == EVENT_ABANDON ? "^C" : "");
     /* From here on Ctrl-C is for what runs. */
     s->sh->interrupted = 0;
@@ -367,6 +517,8 @@ int interactive_run(struct shell *sh, bool vi, bool *out_taken)
     frame_fini(&s.shown);
     frame_fini(&s.next);
     prompt_fini(&s.prompt);
+    forget_checked(&s);
+    free(s.worker.answer.at);
     return sh->status;
 }
 
