@@ -91,7 +91,7 @@ $(BUILD)/host/test/$(subst /,-,$(1)): $(patsubst %,$(BUILD)/host/%.o,$(wildcard 
 endef
 
 # Fuzzing: FOLDER/NAME_fuzz.c has LLVMFuzzerTestOneInput; build/fuzz/bin/NAME runs it against the folder's code and what it uses.
-FUZZ_SOURCES := $(shell find lib posix servers fs drivers tools -name '*_fuzz.c' 2>/dev/null)
+FUZZ_SOURCES := $(shell find lib posix servers fs drivers tools apps -name '*_fuzz.c' 2>/dev/null)
 FUZZERS := $(foreach f,$(FUZZ_SOURCES),$(BUILD)/fuzz/bin/$(basename $(notdir $(f))))
 # $(call fuzzer,SOURCE,FOLDER)
 define fuzzer

@@ -17,3 +17,7 @@ $(BUILD)/posix/bin/ion: $(ION_MUSL)
 $(BUILD)/posix/bin/ion.small: $(BUILD)/posix/bin/ion
 	@llvm-strip-19 -o $@ $<
 IMAGE_PROGRAMS += $(BUILD)/posix/bin/ion.small
+# The editor is tested and fuzzed without the shell around it.
+USES_apps/ion/edit := apps/ion/edit apps/ion/value
+$(BUILD)/host/apps/ion/edit/%_test.c.o: CFLAGS_host += -Iapps/ion
+$(eval $(call host_test,apps/ion/edit,apps/ion/value))

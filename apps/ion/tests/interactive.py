@@ -273,6 +273,127 @@ def vi_keys():
         t.shows("\na\n>")
 
 
+def files_are_completed():
+    with Shell() as t:
+        prompt(t)
+        t.keys("mkdir -p one/two; touch one/two/three.txt 'one/with blank' one/four\r")
+        t.wait("made", lambda s: s.y == 1)
+        t.keys("ls on\t")
+        t.line("> ls one/")
+        t.keys("w\t")
+        t.line("> ls one/with\\ blank")
+        t.keys("\x15ls 'one/w\t")
+        t.line("> ls 'one/with blank'")
+        t.keys("\x15ls o/t/th\t")
+        t.line("> ls one/two/three.txt")
+        t.keys("\x15ls one/\t")
+        t.wait("the menu", lambda s: all(w in s.text() for w in ("four", "two/", "with blank")) and s.y == 1)
+        t.keys("\t")
+        t.line("> ls one/four")
+        t.keys("\t")
+        t.line("> ls one/two/")
+        t.keys("\x1b")
+        t.wait("the menu is gone, the word as it was", lambda s: s.text().endswith("> ls one/"))
+
+
+def commands_options_and_variables_are_completed_with_descriptions():
+    with Shell() as t:
+        prompt(t)
+        t.keys("fn greet name -- says hello\rend\r")
+        t.wait("defined", lambda s: s.lines()[s.y] == ">")
+        t.keys("gree\t")
+        t.line("> greet")
+        t.keys("\x15ls --re\t")
+        t.wait("two options", lambda s: "folders in folders" in s.text() and "the other way round" in s.text())
+        t.keys("c\t")
+        t.line("> ls --recursive")
+        t.keys("\x15let colour = blue\r")
+        t.wait("set", lambda s: s.lines()[s.y] == ">")
+        t.keys("echo $colo\t")
+        t.line("> echo $colour")
+        t.keys("\x15echo $to_upperc\t")
+        t.line("> echo $to_uppercase(")
+        t.keys("\x15git chec\t")
+        t.line("> git checkout")
+        t.keys("\x15cat ~roo\t")
+        t.line("> cat ~root/")
+
+
+def jobs_are_completed():
+    with Shell() as t:
+        prompt(t)
+        t.keys("sleep 1000 &\rsleep 2000 &\r")
+        t.shows("bg [1]")
+        prompt(t)
+        t.keys("fg \t")
+        t.shows("sleep 2000")
+        t.keys("\x1b\x15exit\r")
+        assert t.ends() == 0
+
+
+def the_line_is_coloured_as_it_is_typed():
+    with Shell() as t:
+        prompt(t)
+        t.keys("echo 'text' $HOME --option nosuchcommand; nosuchcommand # note")
+        t.wait("colours", lambda s: (s.style_of("echo"), s.style_of("'text'"), s.style_of("$HOME"), s.style_of("# note")) == ("32", "33", "34", "90"))
+        t.wait("unknown in red", lambda s: s.style_of("nosuchcommand;") == "" and s.style_of("nosuchcommand #") == "31")
+        t.keys("\x15if tru")
+        t.wait("a keyword", lambda s: s.style_of("if") == "1;35")
+        t.keys("e")
+        t.wait("known", lambda s: s.style_of("true") == "32")
+
+
+def the_path_is_suggested_when_history_knows_nothing():
+    with Shell() as t:
+        prompt(t)
+        t.keys("mkdir longfoldername\r")
+        t.wait("made", lambda s: s.y == 1)
+        t.keys("ls long")
+        t.wait("suggested behind the cursor", lambda s: s.lines()[s.y].startswith("> ls longfoldername") and s.x == 9 and s.style_of("foldername") == "90")
+        t.keys("\x1bf")
+        t.wait("taken", lambda s: s.x >= 19)
+
+
+def our_prompt_shows_folder_branch_status_and_duration():
+    with Shell(initrc="") as t:
+        t.wait("the folder", lambda s: s.lines()[0].startswith("~ "))
+        t.keys("mkdir -p repo/.git repo/deep; echo 'ref: refs/heads/topic' > repo/.git/HEAD; cd repo/deep\r")
+        t.wait("the branch", lambda s: s.lines()[s.y].startswith("~/repo/deep topic "))
+        t.keys("false\r")
+        t.wait("the status", lambda s: s.lines()[s.y].rstrip().endswith("[1]"))
+        t.keys("sleep 2.1\r")
+        t.wait("the duration", lambda s: s.lines()[s.y].rstrip().endswith("s") and "2." in s.lines()[s.y])
+
+
+def a_folder_is_entered_by_its_name_and_a_missing_command_said():
+    with Shell() as t:
+        prompt(t)
+        t.keys("mkdir sub\rsub\rpwd\r")
+        t.shows("/sub\n>")
+        t.keys("nosuchcommand\r")
+        t.shows("ion: command not found: nosuchcommand\n>")
+        t.keys("echo $?\r")
+        t.shows("127\n>")
+
+
+def output_without_a_newline_is_marked_and_kept():
+    with Shell() as t:
+        prompt(t)
+        t.keys("printf abc\r")
+        t.wait("the mark and a prompt of its own", lambda s: s.lines()[1:3] == ["abc\u23ce", ">"])
+
+
+def the_last_argument_comes_back():
+    with Shell() as t:
+        prompt(t)
+        t.keys("true a b\rtrue c 'd e'\r")
+        t.wait("ran", lambda s: s.y == 2)
+        t.keys("echo \x1b.")
+        t.line("> echo 'd e'")
+        t.keys("\x1b.")
+        t.line("> echo b")
+
+
 TESTS = [f for n, f in list(globals().items()) if callable(f) and getattr(f, "__module__", "") == "__main__" and not n[0].isupper() and n not in ("prompt", "run")]
 try:
     result = run(TESTS)
