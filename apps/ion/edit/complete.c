@@ -390,7 +390,7 @@ static void arrange(struct completions *c)
             c->at[j--] = c->at[--c->count];
         }
     }
-    qsort(c->at, c->count, sizeof *c->at, by_label);
+    if (c->count) qsort(c->at, c->count, sizeof *c->at, by_label);
 }
 
 void complete(struct shell *sh, const char *text, size_t size, size_t cursor, struct completions *out)

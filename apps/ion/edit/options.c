@@ -13,7 +13,8 @@ static const struct {
     {"chown", "-R, --recursive\tfolders and all in them\n-h\tlinks themselves\n"},
     {"cp", "-r, -R, --recursive\tfolders and all in them\n-a, --archive\teverything, as it is\n-p\tkeep mode, owner and times\n-f, --force\tremove what is in the way\n"
            "-i, --interactive\task before something is lost\n-v, --verbose\tsay what is done\n-n\tnever overwrite\n"},
-    {"curl", "-o\tinto this file\n-O\tinto a file of the same name\n-L\tfollow where it leads\n-s\tquietly\n-H\ta header\n-d\tdata to send\n-X\tthe method\n-I\theaders only\n"},
+    {"curl", "-o\tinto this file\n-O\tinto a file of the same name\n-L\tfollow where it leads\n"
+             "-s\tquietly\n-H\ta header\n-d\tdata to send\n-X\tthe method\n-I\theaders only\n"},
     {"cut", "-d\tthe separator\n-f\twhich fields\n-c\twhich characters\n-b\twhich bytes\n"},
     {"date", "-u\tuniversal time\n-d\tthis time, not now\n-s\tset the clock\n-r\twhen a file was changed\n"},
     {"df", "-h\tin units for people\n-T\twith the kind of filesystem\n-i\tnodes, not blocks\n"},

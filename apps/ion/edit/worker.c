@@ -28,6 +28,8 @@ bool worker_ask(struct worker *w, void (*work)(void *, struct output *), void *c
     pid_t pid = fork();
     if (pid == 0) {
         struct output answer = {};
+        int nothing = open("/dev/null", O_RDWR); /* the terminal is the editor's */
+        for (int i = 0; i < 3 && nothing >= 0; i++) dup2(nothing, i);
         alarm(SECONDS_MAX); /* a folder that does not answer shall not keep it for ever */
         work(context, &answer);
         for (size_t at = 0; at < answer.size;) {

@@ -182,6 +182,9 @@ class Screen:
     def lines(self):
         return ["".join(c for c, _ in row).rstrip() for row in self.cells]
 
+    def before_cursor(self):
+        return "".join(c for c, _ in self.cells[self.y][: self.x])
+
     def text(self):
         return "\n".join(self.lines()).rstrip("\n")
 
@@ -254,8 +257,8 @@ class Terminal:
         self.wait("shows %r" % text, lambda s: text in s.text())
 
     def line(self, text):
-        """The row with the cursor is this."""
-        self.wait("the line %r" % text, lambda s: s.lines()[s.y] == text.rstrip())
+        """The row with the cursor is this, or what stands before the cursor is: behind it may be a suggestion."""
+        self.wait("the line %r" % text, lambda s: s.lines()[s.y] == text.rstrip() or s.before_cursor().rstrip() == text.rstrip())
 
     def ends(self):
         end = time.monotonic() + LIMIT
