@@ -44,11 +44,12 @@ struct personality {
 
 /* Exit status word: what process_exit and process_kill were given, or EXIT_EXCEPTION | vector. Low 32 bits free for the personality. */
 #define EXIT_EXCEPTION (1ull << 63)
+#define EXIT_NO_MEMORY (1ull << 62) /* ended by the kernel: its group's memory, or the machine's, was used up */
 
 struct process_arguments {     /* process_create: a native process */
     handle_t space;            /* HANDLE_NONE: a new one; otherwise taken (moved) */
     handle_t name_space;       /* namespace handle; HANDLE_NONE: the caller's own */
-    handle_t group;            /* HANDLE_NONE: the caller's */
+    handle_t group;            /* write right; HANDLE_NONE: the caller's */
     handle_t identity;         /* HANDLE_NONE: the caller's identity domain */
     uint64_t credential;       /* only with an identity handle; otherwise the caller's token is inherited */
     uint64_t entry, stack;     /* first context: rip, rsp; rdi = argument */

@@ -8,6 +8,7 @@
 
 enum lock_rank : uint8_t { /* ascending: what may be taken while holding what is above it */
     RANK_NONE = 0,
+    RANK_PROCESSES = 8,      /* the list of all */
     RANK_PROCESS = 10,       /* struct process: contexts, state */
     RANK_NAMESPACE = 15,
     RANK_SPACE = 20,         /* address_space.lock */

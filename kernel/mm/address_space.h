@@ -17,6 +17,7 @@
 #include "kernel/core/object.h"
 #include "kernel/task/wait.h"
 
+struct group;
 struct pageable;
 
 struct mapping {
@@ -39,7 +40,8 @@ struct address_space {
     /* under `lock` */
     struct spinlock lock;            /* RANK_SPACE */
     struct tree mappings;
-    uint32_t mapping_count;
+    uint32_t mapping_count, mapping_pages; /* pages: what the group pays for mappings */
+    struct group *group;             /* pays for private memory; a reference */
     uint64_t mapped_bytes, data_bytes;  /* data: private and writable */
     uint64_t mapped_max, data_max;      /* limits, on top of what was there at exec (the bases) */
     uint64_t mapped_base, data_base;
@@ -89,6 +91,8 @@ enum status space_remap(struct address_space *s, uint64_t address, uint64_t old_
                         uint64_t new_address, uint64_t *out_address);
 /* The mapping at or after `address`; ERR_NOT_FOUND after the last. */
 enum status space_query(struct address_space *s, uint64_t address, struct mapping_info *out);
+/* From now on g pays for what is new. */
+void space_set_group(struct address_space *s, struct group *g);
 /* UINT64_MAX: none. What is mapped beyond a new limit stays. */
 void space_set_limits(struct address_space *s, uint64_t mapped_bytes, uint64_t data_bytes);
 /* What is mapped now does not count from here on: the image of a program that is about to start. */

@@ -9,6 +9,7 @@
 #include "kernel/core/cpu.h"
 #include "kernel/core/log.h"
 #include "kernel/core/panic.h"
+#include "kernel/mm/group.h"
 #include "kernel/mm/heap.h"
 #include "kernel/mm/page_table.h"
 #include "kernel/mm/shadow.h"
@@ -180,6 +181,9 @@ static void stack_drain(struct frame_stack *s, uint32_t keep)
 void frame_free_last(phys_addr_t p)
 {
     struct frame *f = &frame_table[frame_number(p)];
+    uint32_t group = frame_group(f);
+    if (group)
+        group_page_return(f, group);
     if (f->state == FRAME_TABLE && table_keep(p))
         return;
     if (unlikely(f->order)) {
@@ -348,8 +352,8 @@ void frame_init(const struct boot_info *boot)
             end = (uint32_t)(table_at >> PAGE_BITS);
         free_range(first, end);
     }
-    reserve_frames = MIN(MAX(total_frames / 128, 16ull), 1024ull);
-    low_frames = reserve_frames * 3;
+    reserve_frames = MIN(MAX(total_frames / 64, 16ull), 2048ull);
+    low_frames = reserve_frames * 2;
     if (frame_allocate(FRAME_ZEROED, FRAME_KERNEL, &frame_of_zeros) != OK)
         panic("frame_init: not one frame of %lu is usable", (unsigned long)total_frames);
     log_info("memory: %lu MiB usable, frame table %lu KiB", (unsigned long)(total_frames >> 8), (unsigned long)(table_bytes >> 10));

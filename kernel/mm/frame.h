@@ -17,7 +17,7 @@ enum frame_state : uint8_t {
     FRAME_CACHED,        /* free, on some CPU's stack */
     FRAME_KERNEL,        /* kernel data, stacks, tables of its own */
     FRAME_SLAB,          /* heap.c's: detail = first free item, references = items in use */
-    FRAME_TABLE,         /* page table: detail = entries in use */
+    FRAME_TABLE,         /* page table: detail = entries in use, owner = the group that pays */
     FRAME_ANONYMOUS,     /* private memory: known only to page tables */
     FRAME_OBJECT,        /* a page of a memory object or file object; `owner`, `page` say which */
 };
@@ -26,7 +26,7 @@ struct frame {
     uint32_t references;         /* atomic */
     enum frame_state state;
     uint8_t order;               /* of a free block, a slab or a run */
-    uint16_t detail;             /* by state */
+    uint16_t detail;             /* by state; where nothing is said: the group that pays (group.h), 0: nobody */
     union {
         struct { uint32_t next, previous; };   /* free and slab lists: frame numbers */
         struct { uint32_t owner, page; };      /* FRAME_OBJECT: index of the object (page_owner.h), page number in it */

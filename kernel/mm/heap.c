@@ -9,6 +9,7 @@
 #include "base/try.h"
 #include "kernel/core/panic.h"
 #include "kernel/mm/frame.h"
+#include "kernel/mm/group.h"
 #include "kernel/mm/kernel_range.h"
 #include "kernel/mm/shortage.h"
 
@@ -70,7 +71,7 @@ static enum status slab_add_locked(struct cache *c)
     phys_addr_t p;
     if (!c->items_per_slab)
         cache_set_geometry(c);
-    TRY(frame_allocate_run(c->slab_order, 0, FRAME_SLAB, &p));
+    TRY(frame_allocate_run(c->slab_order, group_current()->frame_flags, FRAME_SLAB, &p));
     uint32_t slab = frame_number(p);
     shadow_slab_made(phys_to_virt(p), slab_bytes(c));
     for (uint32_t i = 0; i < c->items_per_slab; i++)
@@ -214,7 +215,7 @@ static void *large_allocate(size_t size)
         return kernel_range_allocate(size, &range) == OK ? range : nullptr;
     uint32_t order = log2_ceiling((size + PAGE_BYTES - 1) / PAGE_BYTES);
     phys_addr_t p;
-    if (frame_allocate_run(order, 0, FRAME_KERNEL, &p) == OK)
+    if (frame_allocate_run(order, group_current()->frame_flags, FRAME_KERNEL, &p) == OK)
         return phys_to_virt(p);
     return kernel_range_allocate(size, &range) == OK ? range : nullptr;
 }

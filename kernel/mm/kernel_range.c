@@ -8,6 +8,7 @@
 #include "kernel/core/lock.h"
 #include "kernel/core/panic.h"
 #include "kernel/mm/frame.h"
+#include "kernel/mm/group.h"
 #include "kernel/mm/heap.h"
 #include "kernel/mm/tlb.h"
 
@@ -97,7 +98,7 @@ static enum status fill(uint64_t start, uint64_t end, const phys_addr_t *physica
         if (physical)
             page = phys_add(*physical, at - start);
         else
-            s = frame_allocate(FRAME_ZEROED, FRAME_KERNEL, &page);
+            s = frame_allocate(FRAME_ZEROED | group_current()->frame_flags, FRAME_KERNEL, &page);
         if (s == OK) {
             s = map_page(at, page, flags);
             if (s != OK && !physical)

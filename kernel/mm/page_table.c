@@ -7,6 +7,7 @@
 #include "kernel/core/cpu.h"
 #include "kernel/core/panic.h"
 #include "kernel/mm/frame.h"
+#include "kernel/mm/group.h"
 
 #define SHELF_TABLES 24u
 #define SHELF_ROOTS 4u
@@ -23,12 +24,16 @@ uint64_t table_count(void) { return __atomic_load_n(&tables_total, __ATOMIC_RELA
 enum status mmu_table_allocate(phys_addr_t *out)
 {
     struct shelf *s = &shelves[this_cpu()->number];
+    struct group *pays = group_current();
     if (likely(s->tables)) {
-        *out = frame_address(s->table[--s->tables]);
-        frame_table[frame_number(*out)].references = 1;
+        phys_addr_t table = frame_address(s->table[s->tables - 1]);
+        TRY(group_frame_charge(pays, table));
+        s->tables--;
+        frame_table[frame_number(table)].references = 1;
+        *out = table;
         return OK;
     }
-    TRY(frame_allocate(FRAME_ZEROED, FRAME_TABLE, out));
+    TRY(group_frame(pays, FRAME_ZEROED, FRAME_TABLE, out));
     __atomic_add_fetch(&tables_total, 1, __ATOMIC_RELAXED);
     return OK;
 }
@@ -56,7 +61,7 @@ enum status root_allocate(phys_addr_t *out)
         *out = frame_address(s->root[--s->roots]);
         return OK;
     }
-    TRY(frame_allocate(FRAME_ZEROED, FRAME_TABLE, out));
+    TRY(frame_allocate(FRAME_ZEROED | group_current()->frame_flags, FRAME_TABLE, out));
     __atomic_add_fetch(&tables_total, 1, __ATOMIC_RELAXED);
     mmu_copy_kernel_half(*out);
     return OK;

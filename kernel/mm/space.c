@@ -9,6 +9,8 @@
 
 #define AREA_HIGHEST 0x00007fff00000000ull
 #define AREA_RANDOM_BITS 28u
+#define MAPPINGS_MAX 65536u
+#define MAPPINGS_PER_PAGE (PAGE_BYTES / sizeof(struct mapping))
 
 struct cache mapping_cache = CACHE_INIT("mapping", struct mapping);
 static struct cache space_cache = CACHE_INIT("space", struct address_space);
@@ -29,6 +31,8 @@ static void space_destroy(struct object *o)
     struct address_space *s = container_of(o, struct address_space, object);
     space_clear(s);
     root_free(s->root);
+    group_return(s->group, GROUP_KIND_PAGES, s->mapping_pages);
+    group_put(s->group);
     cache_free(&space_cache, s);
 }
 
@@ -44,7 +48,7 @@ enum status space_create(struct address_space **out)
         root_free(root);
         return status;
     }
-    *s = (struct address_space){.root = root, .mapped_max = UINT64_MAX, .data_max = UINT64_MAX};
+    *s = (struct address_space){.root = root, .group = group_get(group_current()), .mapped_max = UINT64_MAX, .data_max = UINT64_MAX};
     object_init(&s->object, &space_type);
     spinlock_init(&s->lock, RANK_SPACE);
     spinlock_init(&s->table_lock, RANK_PAGE_TABLE);
@@ -82,6 +86,30 @@ void space_deactivate(void)
     cpu->table_loads++;
     mmu_load_root(mmu_kernel_root());
     __atomic_and_fetch(&old->cpus, ~(1ull << cpu->number), __ATOMIC_SEQ_CST);
+}
+
+void space_set_group(struct address_space *s, struct group *g)
+{
+    spin_lock(&s->lock); /* a fault that another CPU makes for a server looks at it under the lock */
+    struct group *old = s->group;
+    uint32_t pages = s->mapping_pages;
+    s->mapping_pages = 0; /* what is there is paid with the next mapping that is added */
+    s->group = group_get(g);
+    spin_unlock(&s->lock);
+    group_return(old, GROUP_KIND_PAGES, pages);
+    group_put(old);
+}
+
+enum status mapping_allocate(struct address_space *s, struct mapping **out)
+{
+    if (s->mapping_count >= MAPPINGS_MAX)
+        return ERR_NO_MEMORY;
+    if (unlikely(s->mapping_count >= s->mapping_pages * MAPPINGS_PER_PAGE)) {
+        uint32_t pages = s->mapping_count / (uint32_t)MAPPINGS_PER_PAGE + 1;
+        TRY(group_charge(s->group, GROUP_KIND_PAGES, pages - s->mapping_pages));
+        s->mapping_pages = pages;
+    }
+    return cache_allocate(&mapping_cache, out);
 }
 
 void mapping_attach(struct mapping *m, struct pageable *object)

@@ -23,10 +23,10 @@ static pte_t share_private(struct clone *c, pte_t *e)
     return value;
 }
 
-static enum status copy_wired(pte_t from, pte_t *to)
+static enum status copy_wired(struct group *pays, pte_t from, pte_t *to)
 {
     phys_addr_t page;
-    TRY(frame_allocate(0, FRAME_ANONYMOUS, &page));
+    TRY(group_frame(pays, 0, FRAME_ANONYMOUS, &page));
     frame_copy(page, pte_page(from));
     mmu_write(to, (from & ~PTE_ADDRESS & ~(PTE_ACCESSED | PTE_DIRTY)) | page.value);
     return OK;
@@ -78,7 +78,7 @@ static enum status copy_table(struct clone *c, const struct mapping *m, uint64_t
             break;
         pte_t *slot = there + (mmu_index(*at) - entry_index(there));
         if (wired && !(m->flags & MAP_SHARED_)) {
-            status = copy_wired(value, slot);
+            status = copy_wired(c->to->group, value, slot);
             copied += status == OK;
             continue;
         }
@@ -122,7 +122,7 @@ static enum status copy_mapping(struct clone *c, const struct mapping *m)
     if (m->flags & MAP_NO_CLONE_)
         return OK;
     struct mapping *copy;
-    TRY(cache_allocate(&mapping_cache, &copy));
+    TRY(mapping_allocate(c->to, &copy));
     *copy = *m;
     copy->space = c->to;
     mapping_insert(&c->to->mappings, copy);

@@ -50,7 +50,7 @@ static enum status private_copy(struct fault *f, pte_t *e, const phys_addr_t *fr
 {
     phys_addr_t page;
     bool zero = !from || from->value == frame_of_zeros.value;
-    TRY(frame_allocate(zero ? FRAME_ZEROED : 0, FRAME_ANONYMOUS, &page));
+    TRY(group_frame(f->space->group, zero ? FRAME_ZEROED : 0, FRAME_ANONYMOUS, &page));
     if (!zero)
         frame_copy(page, *from);
     entry_replace(f, e, pte_make(page, mmu_flags(f->mapping, true)));

@@ -4,6 +4,7 @@
 #include "arch/mmu.h"
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/frame.h"
+#include "kernel/mm/group.h"
 #include "kernel/mm/heap.h"
 #include "kernel/mm/mapping_tree.h"
 #include "kernel/mm/pageable.h"
@@ -42,6 +43,8 @@ static inline struct mapping *space_mapping_at(struct address_space *s, uint64_t
     return m;
 }
 
+/* Memory for one more mapping of s; a group pays for them by pages, and gets those back at the end of the space. */
+enum status mapping_allocate(struct address_space *s, struct mapping **out);
 /* Joins the mapping to its object: reference and list. The object's lock is taken. */
 void mapping_attach(struct mapping *m, struct pageable *object);
 /* Off the object's list; the reference stays for mapping_release. */

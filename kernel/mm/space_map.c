@@ -8,7 +8,6 @@
 #include "kernel/object/io.h"
 #include "kernel/object/memory_object.h"
 
-#define MAPPINGS_MAX 65536u
 #define KEPT_FLAGS (PROT_MASK_ | MAP_SHARED_ | MAP_WIRED_ | MAP_NO_CLONE_ | MAP_GROWS_DOWN_ | MAP_UNCACHED_ | MAP_CLEAR_ON_CLONE_)
 #define TAIL_PAGES 64u /* a batch holds them */
 #define LOW_TOP (1ull << 32)
@@ -64,9 +63,7 @@ static struct mapping *try_join(struct address_space *s, struct mapping *low, st
 static enum status split(struct address_space *s, struct mapping *m, uint64_t at, struct mapping **out_upper)
 {
     struct mapping *upper;
-    if (s->mapping_count >= MAPPINGS_MAX)
-        return ERR_NO_MEMORY;
-    TRY(cache_allocate(&mapping_cache, &upper));
+    TRY(mapping_allocate(s, &upper));
     *upper = *m;
     mapping_split(&s->mappings, m, at, upper);
     s->mapping_count++;
@@ -256,9 +253,7 @@ static struct mapping *extend_neighbour(struct address_space *s, const struct ma
 static enum status add_mapping(struct address_space *s, const struct map_request *r, struct mapping **out)
 {
     struct mapping *m;
-    if (s->mapping_count >= MAPPINGS_MAX)
-        return ERR_NO_MEMORY;
-    TRY(cache_allocate(&mapping_cache, &m));
+    TRY(mapping_allocate(s, &m));
     *m = (struct mapping){.start = r->start, .end = r->start + r->length, .flags = r->flags & KEPT_FLAGS, .max_prot = (uint8_t)r->max_prot,
                           .object = r->object, .page = r->page, .space = s};
     mapping_insert(&s->mappings, m);

@@ -41,7 +41,7 @@ bool user_copy_fixup(struct trap_frame *f, uint64_t address)
 static enum status bad_address(enum status status)
 {
     bool passes = status == OK || status == ERR_WOULD_BLOCK || status == ERR_INTERRUPTED || status == ERR_NO_MEMORY;
-    return passes ? status : ERR_BAD_ADDRESS;
+    return passes ? status : status == ERR_LIMIT ? ERR_NO_MEMORY : ERR_BAD_ADDRESS;
 }
 
 static enum status bring_in(uint64_t address, uint32_t access)

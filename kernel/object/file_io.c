@@ -5,7 +5,7 @@
 #include "base/string.h"
 #include "base/try.h"
 #include "kernel/core/cpu.h"
-#include "kernel/mm/frame.h"
+#include "kernel/mm/group.h"
 #include "kernel/mm/reclaim.h"
 #include "kernel/mm/tlb.h"
 #include "kernel/object/file_object.h"
@@ -169,7 +169,9 @@ static enum status write_new_page(struct file_object *f, uint64_t offset, struct
     /* A file in memory can never be written out: it stops while programs still have room. */
     if (!file_is_paged(f) && frame_is_low())
         return ERR_NO_MEMORY;
-    TRY(frame_allocate(whole ? 0 : FRAME_ZEROED, FRAME_OBJECT, &frame));
+    /* What stays in memory its writer pays for; what can be written out is the cache's, and bounded by its share of dirty pages. */
+    uint32_t zeroed = whole ? 0 : FRAME_ZEROED;
+    TRY(file_is_paged(f) ? frame_allocate(zeroed, FRAME_OBJECT, &frame) : group_frame(group_current(), zeroed, FRAME_OBJECT, &frame));
     char *bytes = phys_to_virt(frame);
     enum status copied = user_io_take(io, bytes + inside, length, out_done), status = OK;
     if (whole && *out_done < length)
@@ -253,7 +255,7 @@ static enum status write_all(struct file_object *f, uint64_t start, struct user_
     *out_end = offset;
     if (offset > start)
         wrote(f, offset);
-    return status == ERR_NO_MEMORY ? ERR_NO_SPACE : status;
+    return status == ERR_NO_MEMORY ? ERR_NO_SPACE : status == ERR_LIMIT ? ERR_NO_MEMORY : status;
 }
 
 enum status file_write(struct file_object *f, uint64_t *offset, struct user_io *io, uint32_t flags, uint64_t *out_done)

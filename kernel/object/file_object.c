@@ -7,6 +7,7 @@
 #include "kernel/core/cpu.h"
 #include "kernel/core/panic.h"
 #include "kernel/mm/frame.h"
+#include "kernel/mm/group.h"
 #include "kernel/mm/heap.h"
 #include "kernel/mm/tlb.h"
 #include "kernel/object/file_table.h"
@@ -177,7 +178,7 @@ enum status file_page_locked(struct file_object *f, uint64_t page, bool store, s
     if (file_is_paged(f))
         return ERR_WOULD_BLOCK;
     phys_addr_t frame;
-    TRY(frame_allocate(FRAME_ZEROED, FRAME_OBJECT, &frame));
+    TRY(group_frame(group_current(), FRAME_ZEROED, FRAME_OBJECT, &frame));
     enum status status = file_page_make_locked(f, page, frame, PAGE_DIRTY);
     if (status != OK) {
         frame_put(frame);

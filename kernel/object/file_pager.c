@@ -6,6 +6,7 @@
 #include "kernel/core/cpu.h"
 #include "kernel/core/panic.h"
 #include "kernel/mm/frame.h"
+#include "kernel/mm/group.h"
 #include "kernel/mm/reclaim.h"
 #include "kernel/mm/tlb.h"
 #include "kernel/object/file_object.h"
@@ -153,8 +154,11 @@ static enum status frames_take(struct memory_object *from, uint64_t page, uint64
     if (move) {
         spin_lock(&from->pages.lock);
         flush = pageable_change_locked(&from->pages, page, count, PAGEABLE_UNMAP);
-        for (uint64_t i = 0; i < count; i++)
+        for (uint64_t i = 0; i < count; i++) {
             out[i] = memory_take_locked(from, page + i);
+            if (out[i].value)
+                group_frame_release(out[i]); /* clean pages of the cache are nobody's */
+        }
         spin_unlock(&from->pages.lock);
         tlb_flush_cpus(flush);
     }

@@ -6,11 +6,13 @@
 #include "base/string.h"
 #include "kernel/core/cpu.h"
 #include "kernel/core/panic.h"
+#include "kernel/mm/group.h"
 #include "kernel/mm/heap.h"
 #include "kernel/object/grant.h"
 
 #define RANGE_FIRST_CAPACITY 64u
 #define HANDLE_HIGH_LIMIT (1u << 20)
+#define HANDLES_PORTION 16u  /* charged at a time, so that opening and closing one costs the group nothing */
 
 void object_handle_added(struct object *o)
 {
@@ -37,15 +39,45 @@ static inline struct handle_slot *slot_of_locked(struct handle_table *t, handle_
     return &r->slots[index];
 }
 
+/* The arrays' pages, of sizes that make one. */
+static uint64_t range_pages(uint32_t capacity) { return capacity * sizeof(struct handle_slot) / PAGE_BYTES; }
+
+/* One more handle is going to be there. A portion if the group has it, else just the one. */
+static enum status pay_locked(struct handle_table *t)
+{
+    if (likely(t->low.count + t->high.count < t->paid))
+        return OK;
+    uint32_t portion = HANDLES_PORTION;
+    if (group_charge(t->group, GROUP_KIND_HANDLES, portion) != OK) {
+        portion = 1;
+        if (group_charge(t->group, GROUP_KIND_HANDLES, portion) != OK)
+            return ERR_NO_HANDLES;
+    }
+    t->paid += portion;
+    return OK;
+}
+
+static void refund_locked(struct handle_table *t)
+{
+    uint32_t count = t->low.count + t->high.count;
+    if (likely(t->paid < count + 2 * HANDLES_PORTION))
+        return;
+    group_return(t->group, GROUP_KIND_HANDLES, HANDLES_PORTION);
+    t->paid -= HANDLES_PORTION;
+}
+
 /* Makes room for `index`. The new arrays are allocated with the lock held: the heap's lock ranks higher. */
-static enum status range_grow_locked(struct handle_range *r, uint32_t index)
+static enum status range_grow_locked(struct handle_table *t, struct handle_range *r, uint32_t index)
 {
     uint32_t capacity = MAX(r->capacity, RANGE_FIRST_CAPACITY);
     while (capacity <= index)
         capacity *= 2;
+    uint64_t more_pages = range_pages(capacity) - range_pages(r->capacity);
+    TRY(group_charge(t->group, GROUP_KIND_PAGES, more_pages));
     struct handle_slot *slots = heap_allocate_zeroed(capacity * sizeof *slots);
     uint64_t *used = heap_allocate_zeroed(capacity / 8);
     if (!slots || !used) {
+        group_return(t->group, GROUP_KIND_PAGES, more_pages);
         if (slots)
             heap_free(slots, capacity * sizeof *slots);
         if (used)
@@ -102,6 +134,7 @@ enum status handle_table_create(struct handle_table **out)
     if (!t)
         return ERR_NO_MEMORY;
     t->references = t->users = 1;
+    t->group = group_get(group_current());
     spinlock_init(&t->lock, RANK_HANDLES);
     t->low.limit = HANDLE_LOW_LIMIT;
     t->high.limit = HANDLE_HIGH_LIMIT;
@@ -113,6 +146,35 @@ struct handle_table *handle_table_get(struct handle_table *t)
 {
     __atomic_add_fetch(&t->references, 1, __ATOMIC_RELAXED);
     return t;
+}
+
+static enum status charge_all_locked(const struct handle_table *t, struct group *g)
+{
+    TRY(group_charge(g, GROUP_KIND_HANDLES, t->paid));
+    enum status status = group_charge(g, GROUP_KIND_PAGES, range_pages(t->low.capacity) + range_pages(t->high.capacity));
+    if (status != OK)
+        group_return(g, GROUP_KIND_HANDLES, t->paid);
+    return status;
+}
+
+static void return_all_locked(const struct handle_table *t)
+{
+    group_return(t->group, GROUP_KIND_HANDLES, t->paid);
+    group_return(t->group, GROUP_KIND_PAGES, range_pages(t->low.capacity) + range_pages(t->high.capacity));
+}
+
+enum status handle_table_set_group(struct handle_table *t, struct group *g)
+{
+    struct group *old;
+    {
+        GUARD(&t->lock);
+        TRY(charge_all_locked(t, g));
+        return_all_locked(t);
+        old = t->group;
+        t->group = group_get(g);
+    }
+    group_put(old);
+    return OK;
 }
 
 void handle_table_set_limit(struct handle_table *t, uint32_t low)
@@ -175,6 +237,8 @@ void handle_table_leave(struct handle_table *t)
     if (last) {
         range_close(&t->low);
         range_close(&t->high);
+        group_return(t->group, GROUP_KIND_HANDLES, t->paid);
+        t->paid = 0;
     }
     handle_table_put(t);
 }
@@ -183,8 +247,10 @@ void handle_table_put(struct handle_table *t)
 {
     if (__atomic_sub_fetch(&t->references, 1, __ATOMIC_ACQ_REL) != 0)
         return;
+    return_all_locked(t);
     range_destroy(&t->low);
     range_destroy(&t->high);
+    group_put(t->group);
     heap_free(t, sizeof *t);
 }
 
@@ -251,7 +317,7 @@ static enum status place_locked(struct handle_table *t, placement_t where, struc
     if (unlikely(index >= r->limit))
         return ERR_NO_HANDLES;
     if (unlikely(index >= r->capacity))
-        TRY(range_grow_locked(r, index));
+        TRY(range_grow_locked(t, r, index));
     *out_range = r;
     *out_index = index;
     return OK;
@@ -267,8 +333,10 @@ enum status handle_install(struct handle_table *t, struct object *object, uint32
         uint32_t index;
         TRY(place_locked(t, where, &r, &index));
         replaced = r->slots[index];
-        if (!replaced.object)
+        if (!replaced.object) {
+            TRY(pay_locked(t));
             range_occupy(r, index);
+        }
         r->slots[index] = (struct handle_slot){
             .object = object,
             .rights = rights,
@@ -296,6 +364,7 @@ enum status handle_close(struct handle_table *t, handle_t h)
         uint32_t index;
         struct handle_range *r = handle_range_of(t, h, &index);
         range_vacate(r, index);
+        refund_locked(t);
     }
     slot_release(&closed);
     return OK;
@@ -395,8 +464,10 @@ enum status handle_table_clone(struct handle_table *from, const handle_t *high, 
     enum status status = OK;
     {
         GUARD(&from->lock);
-        if (from->low.capacity)
-            status = range_grow_locked(&t->low, from->low.capacity - 1);
+        status = group_charge(t->group, GROUP_KIND_HANDLES, from->low.count + high_count);
+        t->paid = status == OK ? from->low.count + high_count : 0;
+        if (status == OK && from->low.capacity)
+            status = range_grow_locked(t, &t->low, from->low.capacity - 1);
         if (status == OK)
             range_copy_locked(&t->low, &from->low);
         t->low.limit = from->low.limit;
@@ -408,7 +479,7 @@ enum status handle_table_clone(struct handle_table *from, const handle_t *high, 
                 break;
             }
             if (index >= t->high.capacity)
-                status = range_grow_locked(&t->high, index);
+                status = range_grow_locked(t, &t->high, index);
             if (status == OK && !t->high.slots[index].object)
                 slot_copy(&t->high, index, slot);
         }

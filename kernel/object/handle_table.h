@@ -9,6 +9,7 @@
 #include "kernel/core/lock.h"
 
 struct grant;
+struct group;
 
 struct handle_slot {
     struct object *object;      /* null: free; a reference */
@@ -28,6 +29,8 @@ struct handle_table {
     uint32_t references;             /* atomic; for the memory */
     struct spinlock lock;
     uint32_t users;                  /* lock; processes that run with it. At 0 all handles are closed, for good */
+    struct group *group;        /* pays for the handles; a reference */
+    uint32_t paid;              /* handles that the group was charged for: in portions, at least the count */
     struct handle_range low, high;
 };
 
@@ -37,6 +40,8 @@ enum status handle_table_create(struct handle_table **out);
 struct handle_table *handle_table_get(struct handle_table *t);
 enum status handle_table_join(struct handle_table *t);  /* one user more, for who has a reference; ERR_PEER_GONE: closed already */
 void handle_table_leave(struct handle_table *t);        /* a user and its reference; the last closes every handle: may take long */
+/* From now on g pays, also for what is there; ERR_LIMIT: it may not. */
+enum status handle_table_set_group(struct handle_table *t, struct group *g);
 void handle_table_set_limit(struct handle_table *t, uint32_t low); /* handles above it that are there stay */
 void handle_table_put(struct handle_table *t);
 

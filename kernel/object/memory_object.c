@@ -6,7 +6,7 @@
 #include "base/checked.h"
 #include "base/string.h"
 #include "kernel/core/cpu.h"
-#include "kernel/mm/frame.h"
+#include "kernel/mm/group.h"
 #include "kernel/mm/heap.h"
 #include "kernel/mm/page_entry.h"
 #include "kernel/mm/user_copy.h"
@@ -24,6 +24,7 @@ static void memory_destroy(struct object *o)
         if (key % 64 == 0)
             preempt_point();
     }
+    group_put(m->group);
     cache_free(&memory_cache, m);
 }
 
@@ -35,7 +36,7 @@ static enum status memory_make(uint64_t size_bytes, uint32_t flags, struct memor
     if (size_bytes == 0 || size_bytes > MEMORY_BYTES_MAX)
         return ERR_INVALID;
     TRY(cache_allocate(&memory_cache, &m));
-    *m = (struct memory_object){.size_bytes = align_up(size_bytes, PAGE_BYTES), .flags = flags};
+    *m = (struct memory_object){.size_bytes = align_up(size_bytes, PAGE_BYTES), .flags = flags, .group = group_get(group_current())};
     pageable_init(&m->pages, &memory_type);
     *out = m;
     return OK;
@@ -50,7 +51,7 @@ static enum status page_add_locked(struct memory_object *m, uint64_t page, phys_
 static enum status page_make_locked(struct memory_object *m, uint64_t page, phys_addr_t *out)
 {
     phys_addr_t frame;
-    TRY(frame_allocate(FRAME_ZEROED | (m->flags & MEMORY_BELOW_4G ? FRAME_BELOW_4G : 0), FRAME_OBJECT, &frame));
+    TRY(group_frame(m->group, FRAME_ZEROED | (m->flags & MEMORY_BELOW_4G ? FRAME_BELOW_4G : 0), FRAME_OBJECT, &frame));
     enum status status = page_add_locked(m, page, frame);
     if (status != OK) {
         frame_put(frame);
@@ -58,6 +59,12 @@ static enum status page_make_locked(struct memory_object *m, uint64_t page, phys
     }
     *out = frame;
     return OK;
+}
+
+static enum status run_page_add(struct memory_object *m, uint64_t page, phys_addr_t frame)
+{
+    TRY(group_frame_charge(m->group, frame));
+    return page_add_locked(m, page, frame);
 }
 
 static enum status fill_contiguous(struct memory_object *m)
@@ -70,7 +77,7 @@ static enum status fill_contiguous(struct memory_object *m)
     enum status status = OK;
     for (uint64_t i = 0; i < 1ull << order; i++) {
         if (i < pages && status == OK)
-            status = page_add_locked(m, i, phys_add(run, i << PAGE_BITS));
+            status = run_page_add(m, i, phys_add(run, i << PAGE_BITS));
         if (i >= pages || status != OK)
             frame_put(phys_add(run, i << PAGE_BITS));
     }

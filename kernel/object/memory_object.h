@@ -9,6 +9,7 @@ struct memory_object {
     /* set at creation */
     uint64_t size_bytes;         /* whole pages */
     uint32_t flags;              /* MEMORY_* */
+    struct group *group;         /* its maker's, which pays for all its pages; a reference */
     bool window;                 /* a physical window: not RAM that we count */
     bool uncached;
     phys_addr_t physical;        /* window, or MEMORY_CONTIGUOUS: where it lies */

@@ -7,7 +7,7 @@
 #include "abi/file.h"
 #include "base/try.h"
 #include "kernel/core/panic.h"
-#include "kernel/mm/frame.h"
+#include "kernel/mm/group.h"
 #include "kernel/mm/heap.h"
 
 #define PIPE_BYTES (PIPE_PAGES * PAGE_BYTES)
@@ -203,7 +203,7 @@ static enum status page_at(struct pipe *p, uint64_t position, phys_addr_t *out)
         spin_unlock(&p->lock);
     }
     if (!page->value)
-        TRY(frame_allocate(0, FRAME_KERNEL, page));
+        TRY(group_frame(group_current(), 0, FRAME_KERNEL, page));
     *out = *page;
     return OK;
 }

@@ -3,6 +3,7 @@
 #include "kernel/ipc/endpoint.h"
 #include "base/string.h"
 #include "kernel/irq/hardware.h"
+#include "kernel/syscall/groups.h"
 #include "kernel/syscall/syscall.h"
 
 static enum status get_endpoint(uint64_t handle, struct endpoint **out)
@@ -19,6 +20,16 @@ static void endpoint_put(struct endpoint *e)
 }
 DEFINE_CLEANUP(endpoint_put, struct endpoint *)
 
+/* The rights count here, which the hot way does not look at. */
+static int64_t group_message(handle_t h, uint32_t kind, uint64_t *words)
+{
+    struct handle_view v;
+    TRY_CALL(handle_get_view(caller_handles(), h, &v));
+    int64_t result = v.object->type->kind == OBJECT_GROUP ? group_call(v.object, v.rights, kind, words) : ERR_WRONG_TYPE;
+    handle_view_put(&v);
+    return result;
+}
+
 int64_t sys_call(struct trap_frame *f)
 {
     struct object *o;
@@ -26,7 +37,8 @@ int64_t sys_call(struct trap_frame *f)
     uint32_t kind = (uint32_t)f->rsi;
     if (likely(o->type->kind == OBJECT_RESOURCE))
         return ipc_call(container_of(o, struct resource, object), kind, f->words, f->words);
-    int64_t result = hardware_call(o, kind, f->words);
+    int64_t result =
+        o->type->kind == OBJECT_GROUP ? group_message((handle_t)f->rdi, kind, f->words) : hardware_call(o, kind, f->words);
     object_put(o);
     return result;
 }

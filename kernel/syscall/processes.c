@@ -4,6 +4,7 @@
 #include "arch/machine.h"
 #include "base/string.h"
 #include "kernel/mm/address_space.h"
+#include "kernel/mm/group.h"
 #include "kernel/mm/heap.h"
 #include "kernel/mm/user_copy.h"
 #include "kernel/object/namespace.h"
@@ -46,6 +47,7 @@ struct parts {
     bool borrows_handles;
     struct namespace *names;
     struct identity *identity;
+    struct group *group;     /* null: the caller's; stays ours */
 };
 
 static void parts_put(struct parts *p)
@@ -60,13 +62,17 @@ static void parts_put(struct parts *p)
         namespace_put(p->names);
     if (p->identity)
         object_put((struct object *)p->identity);
+    if (p->group)
+        group_put(p->group);
 }
 
 static enum status gather_parts(const struct process_arguments *a, struct parts *p)
 {
     struct object *o;
-    if (a->group != HANDLE_NONE)
-        return ERR_NOT_SUPPORTED;
+    if (a->group != HANDLE_NONE) {
+        TRY(get_kind(a->group, OBJECT_GROUP, RIGHT_WRITE, &o));
+        p->group = container_of(o, struct group, object);
+    }
     if (a->space != HANDLE_NONE) {
         TRY(get_kind(a->space, OBJECT_SPACE, RIGHT_WRITE, &o));
         p->space = container_of(o, struct address_space, object);
@@ -154,7 +160,12 @@ int64_t sys_process_create(struct trap_frame *f)
         parts_put(&parts);
         return status;
     }
-    status = fill_process(&a, p);
+    if (parts.group) {
+        status = process_set_group(p, parts.group);
+        group_put(parts.group);
+    }
+    if (status == OK)
+        status = fill_process(&a, p);
     if (status != OK) {
         object_put(&p->object);
         return status;

@@ -9,6 +9,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/mm/address_space.h"
+#include "kernel/mm/group.h"
 #include "kernel/mm/heap.h"
 #include "kernel/mm/user_copy.h"
 #include "kernel/task/futex.h"
@@ -21,6 +22,36 @@ static struct spinlock registry_lock = SPINLOCK_INIT(RANK_CONTEXT);
 static struct list_node registry = LIST_INIT(registry);
 struct registered { struct list_node link; struct context context; };
 static struct list_node free_contexts = LIST_INIT(free_contexts); /* memory of contexts stays theirs: an entity may be lent still */
+
+#define CONTEXT_PAGES 5u /* kernel stack, registers, itself */
+
+static enum status group_join(struct group *g)
+{
+    TRY(group_charge(g, GROUP_KIND_CONTEXTS, 1));
+    enum status status = group_charge(g, GROUP_KIND_PAGES, CONTEXT_PAGES);
+    if (status != OK)
+        group_return(g, GROUP_KIND_CONTEXTS, 1);
+    else
+        group_get(g);
+    return status;
+}
+
+static void group_leave(struct group *g)
+{
+    group_return(g, GROUP_KIND_PAGES, CONTEXT_PAGES);
+    group_return(g, GROUP_KIND_CONTEXTS, 1);
+    group_put(g);
+}
+
+enum status context_set_group(struct context *c, struct group *g)
+{
+    TRY(group_join(g));
+    struct group *old = c->group;
+    c->group = g;
+    if (old)
+        group_leave(old);
+    return OK;
+}
 
 static void context_destroy(struct object *o)
 {
@@ -37,6 +68,8 @@ static void context_destroy(struct object *o)
         heap_free(c->timeout, sizeof *c->timeout);
     if (c->block)
         space_wired_release(c->block);
+    if (c->group)
+        group_leave(c->group);
     if (c->process)
         object_put(&c->process->object);
     spin_lock(&registry_lock);
@@ -107,7 +140,9 @@ enum status context_create(struct process *p, uint64_t block_user, struct contex
     if (!c)
         return ERR_NO_MEMORY;
     c->cpu = this_cpu()->number;
-    enum status status = arch_context_create(&c->arch, true, context_begin, c);
+    enum status status = context_set_group(c, p->group);
+    if (status == OK)
+        status = arch_context_create(&c->arch, true, context_begin, c);
     if (status == OK)
         status = request_create(c, &c->request);
     if (status == OK) {

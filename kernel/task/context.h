@@ -22,6 +22,7 @@
 #include "kernel/task/schedule.h"
 #include "kernel/task/wait.h"
 
+struct group;
 struct process;
 struct request;
 struct endpoint;
@@ -56,6 +57,7 @@ struct context {
     struct schedule own;
     struct request *request;       /* its one synchronous request */
     struct timer *timeout;         /* for waits with a deadline */
+    struct group *group;           /* pays for it; a reference, or null */
     /* atomic */
     uint32_t state;                /* CONTEXT_* of abi/process.h, and CONTEXT_PREPARING */
     uint32_t attention;
@@ -102,6 +104,8 @@ void context_system_init(void);                    /* on the boot CPU, before an
 enum status context_create(struct process *p, uint64_t block_user, struct context **out);
 enum status context_set_block(struct context *c, struct address_space *space, uint64_t block_user);
 void context_inherit(struct context *c, uint32_t priority); /* how it is scheduled: like the current one; priority 0: that, too */
+/* From now on g pays for c; ERR_LIMIT: it may not. */
+enum status context_set_group(struct context *c, struct group *g);
 void context_start(struct context *c);
 [[noreturn]] void context_finish(void);            /* the current one is over */
 

@@ -10,11 +10,14 @@
 #include "kernel/core/panic.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/mm/address_space.h"
+#include "kernel/mm/group.h"
 #include "kernel/mm/heap.h"
 #include "kernel/object/handle_table.h"
 #include "kernel/object/namespace.h"
 
-static struct spinlock all_lock = SPINLOCK_INIT(RANK_PROCESS);
+#define PROCESS_PAGES 3u /* what every process costs: root of the page tables, space, table, itself */
+
+static struct spinlock all_lock = SPINLOCK_INIT(RANK_PROCESSES);
 static struct list_node all_processes = LIST_INIT(all_processes);
 static uint32_t process_total;
 
@@ -26,6 +29,8 @@ static void process_destroy(struct object *o)
     process_total--;
     spin_unlock(&all_lock);
     process_finished(p); /* one that never ran still holds everything */
+    group_return(p->group, GROUP_KIND_PAGES, PROCESS_PAGES);
+    group_put(p->group);
     heap_free(p, sizeof *p);
 }
 
@@ -44,9 +49,14 @@ const struct object_type process_type = {
 enum status process_create(struct address_space *space, struct handle_table *handles, struct namespace *names,
                            struct identity *identity, const char *name, struct process **out)
 {
+    struct group *pays = group_current();
+    TRY(group_charge(pays, GROUP_KIND_PAGES, PROCESS_PAGES));
     struct process *p = heap_allocate_zeroed(sizeof *p);
-    if (!p)
+    if (!p) {
+        group_return(pays, GROUP_KIND_PAGES, PROCESS_PAGES);
         return ERR_NO_MEMORY;
+    }
+    p->group = group_get(pays);
     object_init(&p->object, &process_type);
     p->space = space;
     p->handles = handles;
@@ -67,6 +77,35 @@ enum status process_create(struct address_space *space, struct handle_table *han
     process_total++;
     spin_unlock(&all_lock);
     *out = p;
+    return OK;
+}
+
+struct group *group_current(void)
+{
+    const struct context *c = current();
+    return c && c->process ? c->process->group : &root_group;
+}
+
+enum status process_set_group(struct process *p, struct group *g)
+{
+    struct context *c = p->context_count ? current() : p->first;
+    if (p->shares_parts || p->context_count > 1 || (p->context_count && p != current()->process))
+        return ERR_BUSY;
+    TRY(group_charge(g, GROUP_KIND_PAGES, PROCESS_PAGES));
+    enum status status = c ? context_set_group(c, g) : OK;
+    if (status == OK && (status = handle_table_set_group(p->handles, g)) != OK && c)
+        IGNORE(context_set_group(c, p->group)); /* what was just given back is there, or it is over its limit by one */
+    if (status != OK) {
+        group_return(g, GROUP_KIND_PAGES, PROCESS_PAGES);
+        return status;
+    }
+    space_set_group(p->space, g);
+    spin_lock(&p->lock);
+    struct group *old = p->group;
+    p->group = group_get(g);
+    spin_unlock(&p->lock);
+    group_return(old, GROUP_KIND_PAGES, PROCESS_PAGES);
+    group_put(old);
     return OK;
 }
 

@@ -8,6 +8,7 @@
 #include "kernel/task/wait.h"
 
 struct address_space;
+struct group;
 struct handle_table;
 struct namespace;
 struct identity;
@@ -20,6 +21,7 @@ struct process {
     bool borrows_handles;             /* its creator's, until it starts; under lock */
     struct namespace *names;          /* a reference */
     struct identity *identity;        /* a reference, or null */
+    struct group *group;              /* pays for it; a reference; changed under `lock` by its only context */
     uint64_t start_ns;
     /* atomic words */
     uint64_t credential;
@@ -47,9 +49,12 @@ struct process {
     struct wait_queue changed;        /* context count fell, or resumed */
 };
 
-/* Takes over the references given when OK. names, identity may be null. */
+/* Takes over the references given when OK. names, identity may be null. It belongs to the caller's group. */
 enum status process_create(struct address_space *space, struct handle_table *handles, struct namespace *names,
                            struct identity *identity, const char *name, struct process **out);
+/* From now on g pays: for the table, the contexts and what is new in memory. ERR_LIMIT: it may not; ERR_BUSY: more than one context, or the
+ * space or the table is another process's too. Only before the process runs, or by its only context. */
+enum status process_set_group(struct process *p, struct group *g);
 void process_add_context(struct process *p, struct context *c);
 bool process_remove_context(struct process *p, struct context *c); /* true: it was the last */
 void process_end(struct process *p, uint64_t exit_status);          /* asks all contexts to finish; returns at once */

@@ -12,6 +12,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/user_copy.h"
+#include "kernel/task/exhaustion.h"
 #include "kernel/task/process.h"
 
 #define VECTOR_PAGE_FAULT 14
@@ -72,6 +73,13 @@ void trap_page_fault(struct trap_frame *f, uint64_t address)
     this_cpu()->faults++;
     uint32_t access = f->error & FAULT_FETCH ? PROT_EXECUTE_ : f->error & FAULT_WRITE ? PROT_WRITE_ : PROT_READ_;
     enum status status = space_fault(current()->process->space, address, access);
+    while (unlikely(status == ERR_LIMIT || status == ERR_NO_MEMORY)) {
+        if (!exhaustion_resolve(status, address))
+            process_exit_current(EXIT_NO_MEMORY);
+        if (context_is_killed(current()))
+            return;
+        status = space_fault(current()->process->space, address, access);
+    }
     if (unlikely(status != OK) && !context_is_killed(current()))
         exception_to_user(f, address);
 }

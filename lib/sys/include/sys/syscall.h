@@ -289,6 +289,14 @@ static inline enum status sys_process_limit(handle_t identity, handle_t process,
 {
     return sys_status(trap_4(SYS_process_limit, sys_word(identity), sys_word(process), which, value));
 }
+static inline enum status sys_group_self(placement_t where, handle_t *out)
+{
+    return sys_to_handle(trap_1(SYS_group_self, where), out);
+}
+static inline enum status sys_group_enter(handle_t group)
+{
+    return sys_status(trap_1(SYS_group_enter, sys_word(group)));
+}
 static inline enum status sys_filter_set(const uint64_t allowed[2])
 {
     return sys_status(trap_1(SYS_filter_set, sys_address(allowed)));
