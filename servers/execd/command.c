@@ -98,6 +98,8 @@ struct view command_word(const struct command *c, uint32_t index)
 
 uint32_t command_exit_code(uint64_t status_word)
 {
+    if (status_word & EXIT_NO_MEMORY)
+        return 128 + 9;
     if (status_word & EXIT_EXCEPTION)
         return 128 + 11;
     uint32_t signal = status_word & 0x7f;

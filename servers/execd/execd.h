@@ -13,6 +13,7 @@ struct execd {
     const struct start_block *block;
     struct command command;
     handle_t view;                  /* vfsd's view: root and current directory of the process */
+    handle_t programs;              /* the group of all that runs below it */
     handle_t process;
     bool stays;                     /* the console's shell: started again when it ends */
 };

@@ -6,6 +6,7 @@
 #include "execd.h"
 #include "initfs/initfs.h"
 #include "posix/launch/launch.h"
+#include "protocol/group.h"
 #include "protocol/vfs.h"
 #include "sys/log.h"
 
@@ -133,6 +134,23 @@ static enum status open_files(struct execd *e, handle_t files[3])
     return sys_handle_dup(files[0], PLACE_HIGH, 0, 0, 0, &files[2]);
 }
 
+/* -- its group ---------------------------------------------------------------------------------------------------- */
+
+/* All programs are in a group below ours: what they take is counted, and the last of the memory is not theirs. */
+static enum status open_group(struct execd *e)
+{
+    if (e->programs != HANDLE_NONE)
+        return OK;
+    handle_t own;
+    struct group_create_out out;
+    TRY(sys_group_self(PLACE_HIGH, &own));
+    enum status status = group_create(own, &(struct group_create_in){.group_place = PLACE_HIGH}, &out);
+    IGNORE(sys_handle_close(own));
+    TRY(status);
+    e->programs = out.group;
+    return OK;
+}
+
 /* -- all together ------------------------------------------------------------------------------------------------ */
 
 static void make_texts(const struct command *c, size_t *out_environment, size_t *out_arguments)
@@ -149,6 +167,7 @@ static enum status make_launch(struct execd *e, struct path_text *path, struct p
     struct initfs_entry image;
     TRY(open_archive(e));
     TRY(open_view(e));
+    TRY(open_group(e));
     TRY(initfs_find(&archive, VIEW_OF_LITERAL(IMAGE_PATH), &image));
     struct view name = e->command.is_given ? command_word(&e->command, 0) : VIEW_OF_LITERAL(shell_path);
     TRY(find_program(e, name, path));
@@ -158,7 +177,7 @@ static enum status make_launch(struct execd *e, struct path_text *path, struct p
         .image = start_handle(e->block, "initfs"), .image_offset = image.offset, .image_bytes = image.data.length,
         .clock = start_handle(e->block, "clock"), .table = start_handle(e->block, "table"),
         .proc = start_handle(e->block, "proc"), .view = e->view, .log = start_handle(e->block, "log"),
-        .name_space = HANDLE_NONE, .group = HANDLE_NONE, .identity = HANDLE_NONE,
+        .name_space = HANDLE_NONE, .group = e->programs, .identity = HANDLE_NONE,
         .descriptors = {HANDLE_NONE, HANDLE_NONE, HANDLE_NONE},
         .path = {(const uint8_t *)path->text, path->length}, .environment = {(const uint8_t *)environment, environment_bytes},
         .arguments = {(const uint8_t *)shell_arguments, argument_bytes}};

@@ -95,7 +95,7 @@ static enum status read_command_line(void)
 static enum status prepare(const struct start_block *block)
 {
     execd.block = block;
-    execd.process = execd.view = HANDLE_NONE;
+    execd.process = execd.view = execd.programs = HANDLE_NONE;
     execd.ended.happened = process_ended;
     handle_t endpoint;
     TRY(report_init(&execd));

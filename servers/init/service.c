@@ -362,7 +362,9 @@ void service_is_ready(struct service *service)
 
 static void log_end(const struct service *service)
 {
-    if (service->exit_status & EXIT_EXCEPTION)
+    if (service->exit_status & EXIT_NO_MEMORY)
+        log_error("%s was ended: no memory", name_of(service));
+    else if (service->exit_status & EXIT_EXCEPTION)
         log_error("%s died of exception %u", name_of(service), (uint32_t)service->exit_status);
     else
         log_info("%s ended with %d", name_of(service), (int)service->exit_status);

@@ -120,6 +120,8 @@ static uint32_t signal_of_exception(uint32_t vector)
 
 static uint32_t wait_status_of(uint64_t exit_status)
 {
+    if (exit_status & EXIT_NO_MEMORY)
+        return SIGNAL_KILL;
     if (exit_status & EXIT_EXCEPTION)
         return signal_of_exception((uint32_t)exit_status);
     return (uint32_t)exit_status & 0xffff;
