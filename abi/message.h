@@ -31,6 +31,7 @@
 
 #define MESSAGE_WORDS 8
 #define KIND_OPERATION 0xffffu
+#define KIND_FROM_KERNEL 0x8000u /* in the operation: one of the kernel's own messages. A client's request with it is INVALID */
 enum : uint32_t {
     KIND_SEND_DATA      = 1u << 16,
     KIND_RECEIVE_DATA   = 1u << 17,

@@ -29,8 +29,10 @@ static enum status bring_in(const struct request *r)
     return OK;
 }
 
-static enum status check_buffers(const struct request *r)
+static enum status check_kind(const struct request *r)
 {
+    if (r->kind & KIND_FROM_KERNEL)
+        return ERR_INVALID;
     if (r->kind & KIND_SEND_DATA && !user_range_valid(user(r->words[WORD_SEND_ADDRESS]), r->words[WORD_SEND_LENGTH]))
         return ERR_BAD_ADDRESS;
     if (r->kind & KIND_RECEIVE_DATA && !user_range_valid(user(r->words[WORD_RECEIVE_ADDRESS]), r->words[WORD_RECEIVE_LENGTH]))
@@ -243,8 +245,8 @@ int64_t ipc_call(struct resource *resource, uint32_t kind, uint64_t *words, uint
     r->caller = c->process->object.id;
     r->credential = c->process->credential;
     enum status status = OK;
-    if (unlikely(kind & (KIND_SEND_DATA | KIND_RECEIVE_DATA)))
-        status = check_buffers(r);
+    if (unlikely(kind & (KIND_SEND_DATA | KIND_RECEIVE_DATA | KIND_FROM_KERNEL)))
+        status = check_kind(r);
     if (unlikely(kind & KIND_RECEIVE_DATA) && status == OK && words[WORD_RECEIVE_LENGTH] > PAGE_BYTES)
         status = bring_in(r);
     if (unlikely(kind & KIND_SEND_HANDLE) && status == OK)
@@ -274,7 +276,7 @@ enum status ipc_submit(struct resource *resource, uint32_t kind, const uint64_t 
     r->handles = p->handles;
     r->caller = p->object.id;
     r->credential = p->credential;
-    enum status status = check_buffers(r);
+    enum status status = check_kind(r);
     if (status == OK)
         status = transfer_prepare(r);
     if (status != OK) {
@@ -499,7 +501,7 @@ static enum status forward_words(struct request *r, uint32_t kind, const uint64_
 {
     uint64_t fresh[MESSAGE_WORDS];
     memcpy(fresh, words, sizeof fresh);
-    if (kind & ~(KIND_OPERATION | r->kind | KIND_IDEMPOTENT))
+    if (kind & KIND_FROM_KERNEL || kind & ~(KIND_OPERATION | r->kind | KIND_IDEMPOTENT))
         return ERR_INVALID; /* memory or a handle that the client did not offer */
     if (kind & KIND_SEND_DATA) {
         if (skip > r->words[WORD_SEND_LENGTH])

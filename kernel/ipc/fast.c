@@ -40,31 +40,33 @@ static inline struct context *take_local_server(struct endpoint *e, uint32_t cpu
 }
 
 /* The request is the server's, and so is the client's time. */
-static inline void present(struct request *r, struct context *client, struct context *server, struct resource *resource, struct trap_frame *f)
+static inline void present(struct request *r, struct context *client, struct context *server, struct endpoint *e, struct resource *resource,
+                           struct trap_frame *f)
 {
     const struct process *p = client->process;
     struct trap_frame *to = arch_context_frame(&server->arch);
+    struct schedule *entity = client->schedule;
     uint32_t kind = (uint32_t)f->rsi;
-    request_next_id(r);
+    uint64_t caller = p->object.id, credential = p->credential, id = request_next_id(r);
     r->client = client;
+    r->server = server;
+    r->endpoint = e;
     r->resource = resource;
-    r->endpoint = resource->endpoint;
     r->kind = kind;
     r->words = r->answer = f->words;
-    r->caller = p->object.id;
-    r->credential = p->credential;
+    r->caller = caller;
+    r->credential = credential;
     r->state = REQUEST_OPEN;
-    r->server = server;
     server->serving = r;
-    server->schedule = client->schedule;
-    __atomic_store_n(&server->schedule->runner, server, __ATOMIC_RELAXED);
-    list_push_back(&resource->endpoint->open, &r->link);
-    resource->endpoint->events_in_row = 0;
+    server->schedule = entity;
+    __atomic_store_n(&entity->runner, server, __ATOMIC_RELAXED);
+    list_push_back(&e->open, &r->link);
+    e->events_in_row = 0;
     to->rax = kind;
-    to->rdi = r->id;
+    to->rdi = id;
     to->rsi = resource->token;
-    to->rbp = r->caller;
-    to->r15 = r->credential;
+    to->rbp = caller;
+    to->r15 = credential;
 }
 
 /* Its frame must hold all of its message when it goes on by an ordinary switch. */
@@ -85,7 +87,7 @@ AT_STACK_BOTTOM struct door_switch door_call(struct trap_frame *f)
     struct cpu *cpu = this_cpu();
     struct context *c = cpu->current;
     struct handle_table *t = c->process->handles;
-    if (unlikely((uint32_t)f->rsi & KIND_CARRIES || !(c->process->filter[0] & FILTER_BIT(SYS_call))))
+    if (unlikely((uint32_t)f->rsi & (KIND_CARRIES | KIND_FROM_KERNEL) || !(c->process->filter[0] & FILTER_BIT(SYS_call))))
         return long_way;
     spin_lock(&t->lock);
     struct object *o = handle_peek_locked(t, (handle_t)f->rdi);
@@ -108,13 +110,12 @@ AT_STACK_BOTTOM struct door_switch door_call(struct trap_frame *f)
     spin_unlock(&t->lock);
     cpu->calls++;
     struct request *r = c->request;
-    present(r, c, server, resource, f);
+    present(r, c, server, e, resource, f);
     if (unlikely(!server->arch.at_door))
         deliver_words(server, f);
     c->arch.at_door = AT_DOOR_CALL;
     /* Asleep before the lock is given back: who answers instead of the server, because the endpoint dies, finds us BLOCKED. */
-    bool sleeps = switch_block_for(cpu, c, server, "a reply", e->object.id,
-                                   WAIT_KILLABLE | (r->kind & KIND_INTERRUPTIBLE ? WAIT_INTERRUPTIBLE : 0));
+    bool sleeps = switch_block_for(cpu, c, server, WAIT_KILLABLE | (r->kind & KIND_INTERRUPTIBLE ? WAIT_INTERRUPTIBLE : 0));
     if (likely(sleeps)) {
         spin_unlock(&e->lock);
         return door_to(cpu, c, server);
@@ -184,7 +185,7 @@ AT_STACK_BOTTOM struct door_switch door_reply_receive(struct trap_frame *f)
     cpu->calls++;
     bool finished = answer(r, client, f);
     wait_at_door(self, client, e, cpu);
-    if (likely(finished || !client->arch.at_door) && likely(switch_block_for(cpu, self, client, "a request", e->object.id, WAIT_INTERRUPTIBLE | WAIT_KILLABLE))) {
+    if (likely(finished || !client->arch.at_door) && likely(switch_block_for(cpu, self, client, WAIT_INTERRUPTIBLE | WAIT_KILLABLE))) {
         spin_unlock(&e->lock);
         return door_to(cpu, self, client);
     }

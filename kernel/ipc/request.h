@@ -56,7 +56,7 @@ enum status request_create(struct context *client, struct request **out);
 void request_put(struct request *r);               /* back to the store; FREE or DONE only */
 struct request *request_find(uint64_t id);         /* null: no such index. Check id and endpoint under endpoint.lock */
 #define REQUEST_INDEX_BITS 24
-static inline void request_next_id(struct request *r)
+static inline uint64_t request_next_id(struct request *r)
 {
-    r->id += 1ull << REQUEST_INDEX_BITS; /* its low bits are the index for ever */
+    return r->id += 1ull << REQUEST_INDEX_BITS; /* its low bits are the index for ever */
 }

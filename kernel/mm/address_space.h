@@ -11,8 +11,10 @@
 #pragma once
 #include "abi/memory.h"
 #include "abi/process.h"
+#include "arch/mmu.h"
 #include "base/tree.h"
 #include "kernel/core/addresses.h"
+#include "kernel/core/cpu.h"
 #include "kernel/core/lock.h"
 #include "kernel/core/object.h"
 #include "kernel/task/wait.h"
@@ -65,8 +67,23 @@ void space_seed(const uint64_t seed[4]); /* for address randomization; once, bef
 enum status space_create(struct address_space **out);
 /* Copy on write; the protection has reached all CPUs on return. May sleep. */
 enum status space_clone(struct address_space *from, struct address_space **out);
-/* Loads the page tables on this CPU, unless they are already. Callable with interrupts off and any lock below RANK_PAGE_TABLE. */
-void space_activate(struct address_space *s);
+/* Loads the page tables on this CPU, unless they are already. Callable with interrupts off and any lock below RANK_PAGE_TABLE.
+ * The bit is set (fully ordered) before the tables are loaded, and cleared after others are: whoever changes an entry and then
+ * reads the bits reaches every CPU that could hold the old one. */
+static inline void space_activate(struct address_space *s)
+{
+    struct cpu *cpu = this_cpu();
+    struct address_space *old = cpu->space;
+    if (old == s)
+        return;
+    uint64_t bit = 1ull << cpu->number;
+    __atomic_or_fetch(&s->cpus, bit, __ATOMIC_SEQ_CST);
+    cpu->space = s;
+    cpu->table_loads++;
+    mmu_load_root(s->root);
+    if (old)
+        __atomic_and_fetch(&old->cpus, ~bit, __ATOMIC_SEQ_CST);
+}
 /* Loads the kernel's own tables (for the idle context, or before the last put). */
 void space_deactivate(void);
 /* Unmaps everything, with preempt points. At the end of a process, once no context runs in it; the last put does it too, and so

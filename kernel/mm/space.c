@@ -59,23 +59,6 @@ enum status space_create(struct address_space **out)
     return OK;
 }
 
-/* The bit is set (fully ordered) before the tables are loaded, and cleared after others are: whoever changes an entry and then
- * reads the bits reaches every CPU that could hold the old one. */
-void space_activate(struct address_space *s)
-{
-    struct cpu *cpu = this_cpu();
-    struct address_space *old = cpu->space;
-    if (old == s)
-        return;
-    uint64_t bit = 1ull << cpu->number;
-    __atomic_or_fetch(&s->cpus, bit, __ATOMIC_SEQ_CST);
-    cpu->space = s;
-    cpu->table_loads++;
-    mmu_load_root(s->root);
-    if (old)
-        __atomic_and_fetch(&old->cpus, ~bit, __ATOMIC_SEQ_CST);
-}
-
 void space_deactivate(void)
 {
     struct cpu *cpu = this_cpu();

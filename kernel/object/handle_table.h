@@ -57,17 +57,27 @@ static inline struct handle_range *handle_range_of(struct handle_table *t, handl
     return high ? &t->high : &t->low;
 }
 
+/* The slot, free or not, without the lock or with it; null: there is none. Two branches cost less than one that is computed. */
+static inline const struct handle_slot *handle_slot_peek(const struct handle_table *t, handle_t h)
+{
+    const struct handle_range *r = &t->low;
+    uint32_t index = (uint32_t)h; /* a negative one is beyond every capacity */
+    if (h >= HANDLE_HIGH_BASE) {
+        r = &t->high;
+        index -= HANDLE_HIGH_BASE;
+    }
+    /* Acquire pairs with the growth: capacity is published after the larger array. */
+    if (unlikely(index >= __atomic_load_n(&r->capacity, __ATOMIC_ACQUIRE)))
+        return nullptr;
+    return &__atomic_load_n(&r->slots, __ATOMIC_RELAXED)[index];
+}
+
 /* Does h name this object, plainly (no grant) and with these rights? For callers that hold a reference on it anyway. Without the lock: a
  * close at the same moment may be missed, as if it had come just after. */
 static inline bool handle_still_names(struct handle_table *t, handle_t h, const struct object *object, uint32_t rights)
 {
-    uint32_t index;
-    struct handle_range *r = handle_range_of(t, h, &index);
-    /* Acquire pairs with the growth: capacity is published after the larger array. */
-    if (index >= __atomic_load_n(&r->capacity, __ATOMIC_ACQUIRE))
-        return false;
-    const struct handle_slot *s = &__atomic_load_n(&r->slots, __ATOMIC_RELAXED)[index];
-    return s->object == object && (s->rights & rights) == rights && !s->grant;
+    const struct handle_slot *s = handle_slot_peek(t, h);
+    return s && s->object == object && (s->rights & rights) == rights && !s->grant;
 }
 
 /* handle_get for the hottest caller: any kind, no rights asked. */
@@ -89,12 +99,8 @@ static inline enum status handle_get_any(struct handle_table *t, handle_t h, str
 /* The object of h, for as long as the caller holds t->lock: it cannot go while its handle is there. Null: the door would refuse. */
 static inline struct object *handle_peek_locked(struct handle_table *t, handle_t h)
 {
-    uint32_t index;
-    struct handle_range *r = handle_range_of(t, h, &index);
-    if (unlikely(index >= r->capacity))
-        return nullptr;
-    const struct handle_slot *s = &r->slots[index];
-    return likely(!s->grant) || handle_grant_is_valid(s->grant) ? s->object : nullptr;
+    const struct handle_slot *s = handle_slot_peek(t, h);
+    return likely(s && (likely(!s->grant) || handle_grant_is_valid(s->grant))) ? s->object : nullptr;
 }
 
 /* What a handle names, as the door hands it out. */

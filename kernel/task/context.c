@@ -329,14 +329,32 @@ uint64_t context_cpu_ns(const struct context *c)
     return __atomic_load_n(&c->own.cpu_ns, __ATOMIC_RELAXED);
 }
 
+/* For dumps and lists, so without a lock: a word that changes now is a wrong word, no more. */
+const char *context_waits_for(const struct context *c, uint64_t *out_id)
+{
+    const struct endpoint *asked = c->request ? c->request->endpoint : nullptr;
+    *out_id = c->waits_for_id;
+    switch (c->arch.at_door) {
+    case AT_DOOR_CALL:
+        *out_id = asked ? asked->object.id : 0;
+        return "a reply";
+    case AT_DOOR_RECEIVE:
+        *out_id = c->attached ? c->attached->object.id : 0;
+        return "a request";
+    default:
+        return c->waits_for ? c->waits_for : "";
+    }
+}
+
 void context_fill_info(struct context *c, struct context_info *out)
 {
+    uint64_t id;
     *out = (struct context_info){
         .id = c->object.id, .process_id = c->process ? c->process->object.id : 0, .state = c->state, .cpu = c->cpu,
         .priority = c->own.base, .policy = c->own.policy, .affinity = c->affinity,
         .cpu_ns = __atomic_load_n(&c->own.cpu_ns, __ATOMIC_RELAXED),
     };
-    fmt(out->waits_for, sizeof out->waits_for, "%s", c->state == CONTEXT_BLOCKED && c->waits_for ? c->waits_for : "");
+    fmt(out->waits_for, sizeof out->waits_for, "%s", c->state == CONTEXT_BLOCKED ? context_waits_for(c, &id) : "");
 }
 
 void context_for_each_unlocked(void (*visit)(struct context *c, void *argument), void *argument)

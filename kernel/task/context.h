@@ -75,7 +75,7 @@ struct context {
 #ifdef MH_CHECK
     uint64_t allocations, allocations_left; /* kernel/mm/shortage.h */
 #endif
-    const char *waits_for;         /* for dumps; a constant string */
+    const char *waits_for;         /* for dumps; a constant string. At the door it is not set: context_waits_for knows */
     uint64_t waits_for_id;
     /* endpoint.lock of the endpoint that it serves */
     struct endpoint *attached;     /* which it serves; a reference, or null */
@@ -130,10 +130,11 @@ bool context_claim_slow(struct context *c, bool won);
 static inline bool context_claim(struct context *c)
 {
     uint32_t blocked = CONTEXT_BLOCKED;
-    if (likely(__atomic_compare_exchange_n(&c->state, &blocked, CONTEXT_READY, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
-               !__atomic_load_n(&c->arch.on_cpu, __ATOMIC_ACQUIRE)))
-        return true;
-    return context_claim_slow(c, blocked == CONTEXT_BLOCKED);
+    if (unlikely(!__atomic_compare_exchange_n(&c->state, &blocked, CONTEXT_READY, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)))
+        return context_claim_slow(c, false);
+    if (unlikely(__atomic_load_n(&c->arch.on_cpu, __ATOMIC_ACQUIRE)))
+        return context_claim_slow(c, true);
+    return true;
 }
 bool context_block_undo_now(struct context *c);    /* BLOCKED -> RUNNING by itself; false: somebody was faster, and waits for it to switch away */
 void context_idle_prepare(void);                   /* the calling CPU's idle context, before any switch */
@@ -158,6 +159,7 @@ uint64_t context_running_ns(void);                 /* the current one's time sin
 /* Of one that may run on another CPU: what it used since it was switched in, or nothing if that changes just now. */
 uint64_t context_uncharged_ns(const struct context *c);
 struct process *context_payer(const struct context *c); /* whose time it uses: its own, or that of the client it serves */
+const char *context_waits_for(const struct context *c, uint64_t *out_id); /* of one that is BLOCKED */
 void context_fill_info(struct context *c, struct context_info *out);
 void context_for_each_unlocked(void (*visit)(struct context *c, void *argument), void *argument); /* for panic and NMI */
 void context_load_block(struct context *c);        /* this CPU's entry data follows c; after a change to the current one */

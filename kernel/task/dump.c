@@ -13,15 +13,17 @@ static const char *const state_names[] = {"created", "ready", "running", "blocke
 static void dump_context(struct context *c, void *argument)
 {
     (void)argument;
+    uint64_t id = 0;
+    const char *waits_for = c->state == CONTEXT_BLOCKED ? context_waits_for(c, &id) : "";
     uint32_t state = c->state < 5 ? c->state : 4;
     const struct trap_frame *f = c->process ? arch_context_frame(&c->arch) : nullptr;
     log_error("context %lu %s/%lu cpu %u%s %s prio %u%s%s%s attention %x rip 0x%lx rsp 0x%lx rax 0x%lx", c->object.id,
               c->process ? c->process->name : "idle", c->process ? c->process->object.id : 0, c->cpu, c->arch.on_cpu ? "*" : "",
               state_names[state], c->schedule ? c->schedule->priority : 0, state == CONTEXT_BLOCKED ? " waits for " : "",
-              state == CONTEXT_BLOCKED && c->waits_for ? c->waits_for : "", c->serving ? " serving" : "", c->attention, f ? f->rip : 0,
+              waits_for, c->serving ? " serving" : "", c->attention, f ? f->rip : 0,
               f ? f->rsp : 0, f ? f->rax : 0);
     if (state == CONTEXT_BLOCKED)
-        log_error("    id %lu", c->waits_for_id);
+        log_error("    id %lu", id);
 }
 
 void dump_contexts(void)

@@ -27,11 +27,8 @@ static inline void switch_load(struct cpu *cpu, struct context *to)
 /* The current context `from` falls asleep and the CPU is `to`'s, which was claimed; switch_load and the switch of registers must follow.
  * False: something wants from's attention; it is the running one again, and `to` is claimed still. The time goes on for the entity that
  * moves with the message, so nothing is accounted. */
-static inline bool switch_block_for(struct cpu *cpu, struct context *from, struct context *to, const char *what, uint64_t id,
-                                    uint32_t wait_flags)
+static inline bool switch_block_for(struct cpu *cpu, struct context *from, struct context *to, uint32_t wait_flags)
 {
-    from->waits_for = what;
-    from->waits_for_id = id;
     from->wait_flags = wait_flags;
     to->switched_in_tsc = from->switched_in_tsc;
     to->arch.on_cpu = 1;

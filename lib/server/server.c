@@ -142,16 +142,21 @@ static void handle_request(struct server *s, struct request *rq)
     rq->flags = 0;
 }
 
-static struct request request_of(struct server *s, struct message *m)
+/* What was received becomes a request without an answer. */
+static inline void request_begin(struct server *s, struct request *rq)
 {
-    struct request rq = {.server = s, .m = m, .endpoint = s->endpoint, .operation = m->kind & KIND_OPERATION, .id = m->request,
-                         .token = m->token, .caller = m->caller, .credential = m->credential,
-                         .object = server_object(s, m->token)};
-    if (m->kind & KIND_SEND_DATA) {
-        rq.data_length = m->words[7];
-        rq.data = (struct view){(const uint8_t *)(uintptr_t)m->words[6], MIN(m->words[7], s->receive_buffer.length)};
+    rq->m = &rq->received;
+    rq->operation = rq->kind & KIND_OPERATION;
+    rq->object = rq->token & TOKEN_OPEN ? server_object(s, rq->token) : nullptr;
+    rq->data = (struct view){};
+    rq->data_length = 0;
+    if (rq->kind & KIND_SEND_DATA) {
+        rq->data_length = rq->m->words[7];
+        rq->data = (struct view){(const uint8_t *)(uintptr_t)rq->m->words[6], MIN(rq->m->words[7], s->receive_buffer.length)};
     }
-    return rq;
+    rq->result = 0;
+    rq->flags = 0;
+    rq->deferred = rq->keep_handle = false;
 }
 
 /* -- open resources ---------------------------------------------------------------------------------------------- */
@@ -253,48 +258,47 @@ static void handle_completion(struct server *s, struct message *m)
         c->done(s, c, m);
 }
 
-/* False: an ordinary request. */
-static bool handle_kernel_message(struct server *s, struct message *m)
+static void handle_kernel_message(struct server *s, struct message *m)
 {
     const struct scheme_ops *ops = s->ops;
     switch (m->kind) {
     case KIND_CLOSED:
         handle_closed(s, m->token);
-        return true;
+        return;
     case KIND_CANCEL:
         if (ops->cancel)
             ops->cancel(s, m->request);
-        return true;
+        return;
     case KIND_COMPLETION:
         handle_completion(s, m);
-        return true;
+        return;
     case KIND_EVENT: {
         struct event_handler *handler = (struct event_handler *)(uintptr_t)m->token;
         handler->happened(s, handler, m->words[0], m->words[1]);
-        return true;
+        return;
     }
     case KIND_PAGE_IN:
         if (ops->page_in)
             ops->page_in(s, m->token, m->words[0], m->words[1]);
-        return true;
+        return;
     case KIND_PAGE_OUT:
         if (ops->page_out)
             ops->page_out(s, m->token, m->words[0], m->words[1]);
-        return true;
+        return;
     case KIND_FILE_IDLE:
         if (ops->file_idle)
             ops->file_idle(s, m->token);
-        return true;
+        return;
     case KIND_FILE_CUT:
         if (ops->file_cut)
             ops->file_cut(s, m->token, m->words[0]);
-        return true;
+        return;
     case KIND_FILE_COMMIT:
         if (ops->file_commit)
             ops->file_commit(s, m->token, m->words[0]);
-        return true;
-    default:
-        return false;
+        return;
+    default: /* from a later kernel */
+        return;
     }
 }
 
@@ -330,6 +334,7 @@ static void submit_failed(struct server *s, struct completion *c, enum status st
     c->next_failed = s->failed;
     c->failed_status = status;
     s->failed = c;
+    s->more = true;
 }
 
 static void submit_now(struct server *s)
@@ -370,49 +375,69 @@ static void answer_now(struct server *s, struct request *rq, const struct messag
     rq->deferred = true;
 }
 
-/* Answers and submits what the last turn left, and takes the next message: one entry into the kernel, two when it is both. */
-static enum status next_message(struct server *s, struct request *rq, struct message *m)
+/* The answer went, or could not: its client is told why. */
+static enum status not_received(struct server *s, struct request *rq, enum status status)
 {
+    rq->deferred = true;
+    if (status == ERR_INTERRUPTED || status == ERR_TIMED_OUT)
+        return ERR_INTERRUPTED;
+    IGNORE(server_answer(s, rq->id, status));
+    return ERR_INTERRUPTED;
+}
+
+/* Answers and submits what the last turn left, and takes the next message: one entry into the kernel, two when it is both. */
+static enum status next_message_after_more(struct server *s, struct request *rq)
+{
+    s->more = s->stopping;
     while (s->failed)
         tell_failed(s);
     if (s->next_answer.request)
-        take_next_answer(s, rq, m);
+        take_next_answer(s, rq, rq->m);
     if (s->next_submit.target != HANDLE_NONE) {
         if (!rq->deferred)
-            answer_now(s, rq, m);
-        return submit_and_receive(s, m);
+            answer_now(s, rq, rq->m);
+        return submit_and_receive(s, &rq->received);
     }
     if (rq->deferred)
-        return sys_receive(s->endpoint, RECEIVE_WAIT, m);
-    rq->deferred = true;
-    enum status status = sys_reply_receive(s->endpoint, rq->id, rq->result, rq->flags, m);
-    if (status == OK || status == ERR_INTERRUPTED || status == ERR_TIMED_OUT)
-        return status;
-    IGNORE(server_answer(s, rq->id, status));
-    return ERR_INTERRUPTED;
+        return sys_receive(s->endpoint, RECEIVE_WAIT, &rq->received);
+    enum status status = sys_reply_receive(s->endpoint, rq->id, rq->result, rq->flags, &rq->received);
+    return status == OK ? OK : not_received(s, rq, status);
+}
+
+static inline enum status next_message(struct server *s, struct request *rq)
+{
+    if (unlikely(s->more || rq->deferred))
+        return next_message_after_more(s, rq);
+    enum status status = sys_reply_receive(s->endpoint, rq->id, rq->result, rq->flags, &rq->received);
+    return likely(status == OK) ? OK : not_received(s, rq, status);
 }
 
 enum status server_run(struct server *s)
 {
     announce_ready();
-    struct message m = {};
-    struct request rq = {.deferred = true};
+    struct request rq = {.server = s, .m = &rq.received, .endpoint = s->endpoint, .deferred = true};
     while (!s->stopping) {
-        enum status status = next_message(s, &rq, &m);
-        if (status == ERR_INTERRUPTED || status == ERR_TIMED_OUT)
+        enum status status = next_message(s, &rq);
+        if (unlikely(status != OK)) {
+            rq.deferred = true;
+            if (status == ERR_INTERRUPTED || status == ERR_TIMED_OUT)
+                continue;
+            return status;
+        }
+        if (unlikely(rq.kind & KIND_FROM_KERNEL)) {
+            rq.deferred = true;
+            handle_kernel_message(s, &rq.received);
             continue;
-        TRY(status);
-        if (handle_kernel_message(s, &m))
-            continue;
-        rq = request_of(s, &m);
+        }
+        request_begin(s, &rq);
         handle_request(s, &rq);
     }
     while (s->failed)
         tell_failed(s);
     if (s->next_answer.request)
-        take_next_answer(s, &rq, &m);
+        take_next_answer(s, &rq, rq.m);
     if (!rq.deferred)
-        answer_now(s, &rq, &m);
+        answer_now(s, &rq, rq.m);
     if (s->next_submit.target != HANDLE_NONE)
         submit_now(s);
     return OK;
@@ -420,7 +445,7 @@ enum status server_run(struct server *s)
 
 void server_stop(struct server *s)
 {
-    s->stopping = true;
+    s->stopping = s->more = true;
 }
 
 enum status server_answer(struct server *s, uint64_t request, int64_t result)
@@ -434,6 +459,7 @@ void server_answer_next(struct server *s, uint64_t request, int64_t result, uint
     if (s->next_answer.request) /* one a turn; a second goes at once */
         IGNORE(sys_reply(s->endpoint, request, result, flags, m));
     else {
+        s->more = true;
         s->next_answer.request = request;
         s->next_answer.result = result;
         s->next_answer.flags = flags;
@@ -451,6 +477,7 @@ void server_submit_next(struct server *s, handle_t target, uint32_t kind, const 
 {
     if (s->next_submit.target != HANDLE_NONE) /* one a turn goes with the receive; those before it go at once */
         submit_now(s);
+    s->more = true;
     s->next_submit.target = target;
     s->next_submit.kind = kind;
     s->next_submit.completion = c;

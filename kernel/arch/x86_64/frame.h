@@ -74,13 +74,18 @@
     movq %r14, 56(%rsp)
 .endm
 
-/* Vector state and segment bases of the running user context into the arch_context at rdi, which has a vector state. Changes rax, rdx,
- * rcx, r8. The processor leaves out what is in its initial state or was not changed since it was loaded (SDM 1 13.9). */
-.macro save_user_state
-    movq CONTEXT_VECTOR_STATE(%rdi), %rcx
+/* Vector state of the running user context into the arch_context at rdi, and of the next one from that at rsi: both have one. Changes
+ * rax, rdx, rcx. The processor leaves out what is in its initial state or was not changed since it was loaded (SDM 1 13.9), so who
+ * computes with general registers alone pays for two instructions that find nothing to do. */
+.macro vector_state instruction, context
+    movq CONTEXT_VECTOR_STATE(\context), %rcx
     movl $-1, %eax                  /* edx:eax: every component that XCR0 enables */
     movl $-1, %edx
-    xsaveopt64 (%rcx)
+    \instruction (%rcx)
+.endm
+
+/* FS and GS bases likewise. Changes r8, r9. */
+.macro save_bases
     rdfsbase %r8
     movq %r8, CONTEXT_FS_BASE(%rdi)
     swapgs
@@ -88,12 +93,7 @@
     swapgs
     movq %r8, CONTEXT_GS_BASE(%rdi)
 .endm
-
-/* The other way, from the one at rsi; its vector state's address is in rcx. */
-.macro load_user_state
-    movl $-1, %eax
-    movl $-1, %edx
-    xrstor64 (%rcx)
+.macro load_bases
     movq CONTEXT_FS_BASE(%rsi), %r8
     wrfsbase %r8
     movq CONTEXT_GS_BASE(%rsi), %r8

@@ -186,7 +186,6 @@ phys_addr_t mmu_unmap_kernel(uint64_t address)
 }
 
 bool mmu_guards_user_memory(void) { return asm_read_cr4() & CR4_SMAP; }
-void mmu_load_root(phys_addr_t root) { asm_write_cr3(root.value); }
 void mmu_flush_page(uint64_t address) { __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory"); }
 void mmu_flush_user(void) { asm_write_cr3(asm_read_cr3()); }
 

@@ -16,12 +16,13 @@ arch_context_switch:                /* rdi: the running one, rsi: the next */
     movq %rsp, CONTEXT_RSP(%rdi)
     cmpq $0, CONTEXT_VECTOR_STATE(%rdi)
     je 1f
-    save_user_state
+    vector_state xsaveopt64 %rdi
+    save_bases
 1:  load_stack_top
-    movq CONTEXT_VECTOR_STATE(%rsi), %rcx
-    testq %rcx, %rcx
-    jz 2f
-    load_user_state
+    cmpq $0, CONTEXT_VECTOR_STATE(%rsi)
+    je 2f
+    vector_state xrstor64 %rsi
+    load_bases
 .global context_resume
 context_resume:                     /* rsi: the next, whose user state is loaded */
 2:  cmpl $0, CONTEXT_AT_DOOR(%rsi)

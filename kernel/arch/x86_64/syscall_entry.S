@@ -17,10 +17,8 @@ syscall_entry:
     cmpq $FIRST_OWN_CALL, %rax
     jb foreign
     push_call_frame
-    cmpq $CALL_CALL, %rax
-    je 1f
-    cmpq $CALL_REPLY_RECEIVE, %rax
-    je 2f
+    cmpq $CALL_REPLY_RECEIVE, %rax  /* the last of the message calls that have a way of their own */
+    jbe by_door
 ordinary:
     movq %rsp, %rdi
     call system_call
@@ -40,28 +38,39 @@ leave:
     swapgs
     sysretq
 
-1:  movq %rsp, %r12
-    call door_call
-    jmp 3f
-2:  movq %rsp, %r12
+by_door:
+    movq %rsp, %r12
+    jne 1f
     call door_reply_receive
-3:  movq %rax, %rsi                 /* the next context; null: rdx tells which of the other ways */
-    movq %rdx, %rdi
-    testq %rsi, %rsi
+    jmp 2f
+1:  cmpq $CALL_CALL, %rax
+    jne ordinary
+    call door_call
+2:  testq %rax, %rax                /* the next context; null: rdx tells which of the other ways */
     jz stay
-    save_user_state
+    movq %rax, %rsi
+    movq %rdx, %rdi
+    vector_state xsaveopt64 %rdi
     load_stack_top
-    movq CONTEXT_VECTOR_STATE(%rsi), %rcx
-    movq %r8, %r11
-    load_user_state
+    vector_state xrstor64 %rsi
     cmpl $0, CONTEXT_AT_DOOR(%rsi)
-    je context_resume
-    movl $0, CONTEXT_AT_DOOR(%rsi)
-    load_words                      /* of the frame that is left */
-    movl $0, CONTEXT_ON_CPU(%rdi)   /* from here on another CPU may go on with it; stores stay in order */
-    leaq -FRAME_BYTES(%r11), %rsp
+    je 3f
     cmpl $0, %gs:CPU_WORK
     jne 4f
+    leaq -FRAME_BYTES(%r8), %r11
+    movq CONTEXT_FS_BASE(%rsi), %r8
+    movq CONTEXT_GS_BASE(%rsi), %r9
+    rdfsbase %rax
+    wrfsbase %r8
+    swapgs                          /* the user's GS from here on: nothing of the CPU's own is needed any more */
+    rdgsbase %rcx
+    wrgsbase %r9
+    movq %rax, CONTEXT_FS_BASE(%rdi)
+    movq %rcx, CONTEXT_GS_BASE(%rdi)
+    movl $0, CONTEXT_AT_DOOR(%rsi)
+    load_words                      /* of the frame that is left */
+    movl $0, CONTEXT_ON_CPU(%rdi)   /* now another CPU may go on with it; stores stay in order */
+    movq %r11, %rsp
     movq FRAME_RDI(%rsp), %rdi
     movq FRAME_RSI(%rsp), %rsi
     movq FRAME_RBP(%rsp), %rbp
@@ -70,13 +79,24 @@ leave:
     movq FRAME_RIP(%rsp), %rcx
     movq FRAME_RFLAGS(%rsp), %r11
     movq FRAME_RSP(%rsp), %rsp
-    swapgs
     sysretq
-4:  store_words
+
+3:  save_bases                      /* it sleeps in C, and takes its message from its frame */
+    load_bases
+    jmp context_resume
+
+4:  movq %r8, %r11                  /* somebody wants its attention: with all of its message in its frame, the usual way out */
+    save_bases
+    load_bases
+    movl $0, CONTEXT_AT_DOOR(%rsi)
+    load_words
+    movl $0, CONTEXT_ON_CPU(%rdi)
+    leaq -FRAME_BYTES(%r11), %rsp
+    store_words
     jmp trap_leave_to_user
 
 stay:
-    testq %rdi, %rdi
+    testq %rdx, %rdx
     jz ordinary
     jmp leave
 

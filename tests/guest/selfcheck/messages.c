@@ -100,6 +100,19 @@ static bool call_carries_eight_words(void)
     return true;
 }
 
+static bool nobody_pretends_to_be_the_kernel(void)
+{
+    EXPECT(ready());
+    struct message m = {};
+    uint32_t before = closed_count;
+    EXPECT_STATUS(sys_call(resource, KIND_CLOSED, &m), ERR_INVALID);
+    EXPECT_STATUS(sys_call(resource, KIND_EVENT | KIND_IDEMPOTENT, &m), ERR_INVALID);
+    EXPECT_STATUS(sys_submit(resource, KIND_COMPLETION, &m, endpoint, 0), ERR_INVALID);
+    EXPECT_STATUS(sys_call(resource, OPERATION_ADD, &m), 0);
+    EXPECT(closed_count == before);
+    return true;
+}
+
 static bool call_carries_data_both_ways(void)
 {
     EXPECT(ready());
@@ -218,6 +231,7 @@ static bool stopped_server_is_noticed(void)
 
 const struct check message_checks[] = {
     {"a call carries eight words there and back", call_carries_eight_words},
+    {"a client's message cannot pass for the kernel's", nobody_pretends_to_be_the_kernel},
     {"a call carries data both ways", call_carries_data_both_ways},
     {"data beyond the receive buffer is read piecewise", large_data_is_read_piecewise},
     {"a handle travels and returns", handle_travels_and_returns},

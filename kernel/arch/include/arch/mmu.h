@@ -92,7 +92,12 @@ extern uint64_t mmu_kernel_area;             /* where the mapped area starts: ra
 #define MMU_KERNEL_AREA_BYTES (1ull << 36)
 
 bool mmu_guards_user_memory(void);           /* the kernel must open user memory before each access (SMAP) */
-void mmu_load_root(phys_addr_t root);        /* and forgets all user translations */
+/* And forgets all user translations. */
+#ifdef MH_HOST
+void mmu_load_root(phys_addr_t root);
+#else
+static inline void mmu_load_root(phys_addr_t root) { __asm__ volatile("movq %0, %%cr3" : : "r"(root.value) : "memory"); }
+#endif
 void mmu_flush_page(uint64_t address);       /* on this CPU */
 void mmu_flush_user(void);
 void mmu_flush_everything(void);             /* kernel translations too */

@@ -10,9 +10,10 @@ static inline void list_init(struct list_node *n) { n->next = n->previous = n; }
 static inline bool list_is_empty(const struct list_node *head) { return head->next == head; }
 static inline void list_insert_after(struct list_node *at, struct list_node *n)
 {
-    n->next = at->next;
+    struct list_node *next = at->next;
+    n->next = next;
     n->previous = at;
-    at->next->previous = n;
+    next->previous = n;
     at->next = n;
 }
 static inline void list_push_front(struct list_node *head, struct list_node *n) { list_insert_after(head, n); }
@@ -20,8 +21,9 @@ static inline void list_push_back(struct list_node *head, struct list_node *n) {
 /* Leaves n in a ring of its own, so that a second removal is harmless and list_is_empty(n) tells that it is on no list. */
 static inline void list_remove(struct list_node *n)
 {
-    n->next->previous = n->previous;
-    n->previous->next = n->next;
+    struct list_node *next = n->next, *previous = n->previous;
+    next->previous = previous;
+    previous->next = next;
     list_init(n);
 }
 static inline struct list_node *list_pop_front(struct list_node *head)

@@ -14,22 +14,31 @@
 struct server;
 
 struct request {
+    union {
+        struct message received; /* the loop takes messages into it; handlers go through m */
+        struct {
+            uint64_t words_of_received[MESSAGE_WORDS];
+            uint32_t kind;
+            uint32_t operation;  /* kind without its flags */
+            uint64_t id;         /* for request_read, sys_reply, sys_forward */
+            uint64_t token;      /* what the resource was created with */
+            uint64_t caller, credential;
+            int64_t result;      /* the answer's: >= 0, or a status */
+        };
+    };
     struct server *server;
     struct message *m;       /* words: in, then out */
     handle_t endpoint;
-    uint32_t operation;      /* m->kind without its flags */
-    uint64_t id;             /* for request_read, sys_reply, sys_forward */
-    uint64_t token;          /* what the resource was created with */
-    uint64_t caller, credential;
     void    *object;         /* of a token made by server_open; otherwise nullptr */
     struct view data;        /* received bytes: what the receive buffer holds of them */
     uint64_t data_length;    /* how many the client sent in all; more than data.length: request_read */
-    /* the answer */
-    int64_t  result;         /* >= 0, or a status */
-    uint64_t flags;          /* REPLY_* */
+    uint64_t flags;          /* the answer's: REPLY_* */
     bool     deferred;       /* somebody answers later, or it was forwarded */
     bool     keep_handle;    /* the handle in the answer is lent: the client gets a duplicate and the server keeps its own */
 };
+
+static_assert(offsetof(struct request, operation) == offsetof(struct message, reserved) && offsetof(struct request, id) == offsetof(struct message, request));
+static_assert(offsetof(struct request, token) == offsetof(struct message, token) && offsetof(struct request, result) == offsetof(struct message, result));
 
 static inline struct view request_data(const struct request *rq) { return rq->data; }
 /* The handle that came along, HANDLE_NONE without one; the server owns it from now on. */

@@ -66,6 +66,7 @@ struct server {
     struct open_slot *slots; /* tokens made by server_open: TOKEN_OPEN | generation << 32 | index */
     uint32_t slot_count, slot_limit, first_free;
     bool stopping;
+    bool more;               /* the next turn has more to do than to answer and to receive: what follows, or stopping */
     struct file_attributes stat_scratch;
     struct {
         uint64_t request;    /* 0: none */

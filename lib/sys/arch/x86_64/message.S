@@ -77,7 +77,10 @@
     .text
 /* int64_t sys_call(handle edi, kind esi, struct message * rdx) */
 function sys_call
-    save_registers
+    push %rbx
+    push %r12
+    push %r13
+    push %r14
     push %rdx
     mov %rdx, %rcx
     movslq %edi, %rdi
@@ -88,7 +91,10 @@ function sys_call
     pop %rcx
     store_words %rcx
     mov %rax, 104(%rcx)
-    restore_registers
+    pop %r14
+    pop %r13
+    pop %r12
+    pop %rbx
     ret
 
 /* status sys_submit(handle edi, kind esi, const struct message * rdx, endpoint ecx, tag r8) */
