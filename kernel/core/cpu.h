@@ -22,6 +22,7 @@ struct cpu {
     struct address_space *space;      /* whose page tables are loaded */
     struct context *leaving;          /* switched away from, not yet released by its successor */
     uint32_t number;
+    uint64_t bit;                     /* 1 << number */
     uint32_t lock_depth;              /* MH_DEBUG: held locks */
     const struct spinlock *locks_held[16];
     uint64_t switches, table_loads, calls, interrupts, faults;

@@ -137,33 +137,37 @@ static inline bool resource_let_go(struct resource *resource)
     return false;
 }
 
-/* The answer into the client that was claimed; false: it must finish its request itself. */
-static inline bool answer(struct request *r, struct context *client, const struct trap_frame *f)
+static inline void wait_at_door(struct context *self, struct context *client, struct endpoint *e, struct cpu *cpu)
 {
-    bool finished = client->arch.at_door && resource_let_go(r->resource);
-    list_remove(&r->link);
-    r->server = nullptr;
-    if (likely(finished)) {
-        arch_context_frame(&client->arch)->rax = f->rbp;
-        r->state = REQUEST_FREE;
-        return true;
-    }
+    struct schedule *entity = self->schedule;
+    self->serving = nullptr;
+    self->delivered = false;
+    self->schedule = &self->own;
+    __atomic_store_n(&entity->runner, client, __ATOMIC_RELAXED);
+    list_push_front(&e->waiting[cpu->number], &self->receive_link);
+    e->waiting_cpus |= cpu->bit;
+    self->arch.at_door = AT_DOOR_RECEIVE;
+}
+
+/* The client sleeps in C, or has to finish its request itself: it finds the answer where it looks for it. */
+static void answer_in_memory(struct request *r, const struct trap_frame *f)
+{
     copy_words(r->answer, f->words);
     r->result = (int64_t)f->rbp;
     /* Release: the answer is written before the client can see DONE. */
     __atomic_store_n(&r->state, REQUEST_DONE, __ATOMIC_RELEASE);
-    return false;
 }
 
-static inline void wait_at_door(struct context *self, struct context *client, struct endpoint *e, struct cpu *cpu)
+/* The client was claimed and cannot be switched to from here: it becomes ready, and the current context receives the ordinary way. */
+static struct door_switch receive_in_c(struct context *self, struct context *client, struct endpoint *e, struct trap_frame *f)
 {
-    self->serving = nullptr;
-    __atomic_store_n(&self->schedule->runner, client, __ATOMIC_RELAXED);
-    self->schedule = &self->own;
-    self->delivered = false;
-    list_push_front(&e->waiting[cpu->number], &self->receive_link);
-    e->waiting_cpus |= 1ull << cpu->number;
-    self->arch.at_door = AT_DOOR_RECEIVE;
+    self->arch.at_door = AT_DOOR_NOT;
+    if (client->arch.at_door) /* else its frame is its own, and the answer is where it asked for it */
+        copy_words(arch_context_frame(&client->arch)->words, f->words);
+    spin_unlock(&e->lock);
+    context_ready(client);
+    f->rax = (uint64_t)endpoint_receive_again(e);
+    return answered(self);
 }
 
 AT_STACK_BOTTOM struct door_switch door_reply_receive(struct trap_frame *f)
@@ -183,18 +187,22 @@ AT_STACK_BOTTOM struct door_switch door_reply_receive(struct trap_frame *f)
         return long_way;
     }
     cpu->calls++;
-    bool finished = answer(r, client, f);
+    list_remove(&r->link);
+    r->server = nullptr;
     wait_at_door(self, client, e, cpu);
-    if (likely(finished || !client->arch.at_door) && likely(switch_block_for(cpu, self, client, WAIT_INTERRUPTIBLE | WAIT_KILLABLE))) {
-        spin_unlock(&e->lock);
-        return door_to(cpu, self, client);
+    if (unlikely(!client->arch.at_door)) {
+        answer_in_memory(r, f);
+    } else if (unlikely(!resource_let_go(r->resource))) {
+        answer_in_memory(r, f);
+        return receive_in_c(self, client, e, f);
+    } else {
+        arch_context_frame(&client->arch)->rax = f->rbp;
+        r->state = REQUEST_FREE;
     }
-    self->arch.at_door = AT_DOOR_NOT; /* somebody wants this context, or its client has more to do than to go on */
-    copy_words(arch_context_frame(&client->arch)->words, f->words);
+    if (unlikely(!switch_block_for(cpu, self, client, WAIT_INTERRUPTIBLE | WAIT_KILLABLE)))
+        return receive_in_c(self, client, e, f);
     spin_unlock(&e->lock);
-    context_ready(client);
-    f->rax = (uint64_t)endpoint_receive_again(e);
-    return answered(self);
+    return door_to(cpu, self, client);
 }
 
 void door_return(struct trap_frame *f)

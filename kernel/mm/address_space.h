@@ -70,13 +70,12 @@ enum status space_clone(struct address_space *from, struct address_space **out);
 /* Loads the page tables on this CPU, unless they are already. Callable with interrupts off and any lock below RANK_PAGE_TABLE.
  * The bit is set (fully ordered) before the tables are loaded, and cleared after others are: whoever changes an entry and then
  * reads the bits reaches every CPU that could hold the old one. */
-static inline void space_activate(struct address_space *s)
+static inline void space_activate(struct cpu *cpu, struct address_space *s)
 {
-    struct cpu *cpu = this_cpu();
     struct address_space *old = cpu->space;
     if (old == s)
         return;
-    uint64_t bit = 1ull << cpu->number;
+    uint64_t bit = cpu->bit;
     __atomic_or_fetch(&s->cpus, bit, __ATOMIC_SEQ_CST);
     cpu->space = s;
     cpu->table_loads++;

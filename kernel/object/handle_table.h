@@ -62,14 +62,14 @@ static inline const struct handle_slot *handle_slot_peek(const struct handle_tab
 {
     const struct handle_range *r = &t->low;
     uint32_t index = (uint32_t)h; /* a negative one is beyond every capacity */
-    if (h >= HANDLE_HIGH_BASE) {
+    if (likely(h >= HANDLE_HIGH_BASE)) {
         r = &t->high;
         index -= HANDLE_HIGH_BASE;
     }
     /* Acquire pairs with the growth: capacity is published after the larger array. */
     if (unlikely(index >= __atomic_load_n(&r->capacity, __ATOMIC_ACQUIRE)))
         return nullptr;
-    return &__atomic_load_n(&r->slots, __ATOMIC_RELAXED)[index];
+    return __atomic_load_n(&r->slots, __ATOMIC_RELAXED) + index;
 }
 
 /* Does h name this object, plainly (no grant) and with these rights? For callers that hold a reference on it anyway. Without the lock: a

@@ -327,7 +327,7 @@ static void enter_new_image(const struct exec_arguments *a, struct address_space
     spin_unlock(&p->lock);
     p->personality = a->personality;
     p->has_personality = true;
-    space_activate(space);
+    space_activate(this_cpu(), space);
     arch_context_reset_user_state(&c->arch);
     arch_frame_init(f, a->entry, a->stack, a->argument);
     c->block->masked = 1;

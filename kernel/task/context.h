@@ -126,14 +126,15 @@ struct context *context_ready_unless_next(struct context *c, bool sleeps);
 void context_wake(struct context *c);              /* it goes on if it sleeps or is about to; does nothing otherwise */
 /* BLOCKED -> READY for a direct switch, waiting while it is PREPARING; false: somebody else was faster. Between prepare and sleep
  * such a context takes no lock. */
-bool context_claim_slow(struct context *c, bool won);
+bool context_claim_slow(struct context *c);
+void context_await_off_cpu(const struct context *c);
 static inline bool context_claim(struct context *c)
 {
     uint32_t blocked = CONTEXT_BLOCKED;
     if (unlikely(!__atomic_compare_exchange_n(&c->state, &blocked, CONTEXT_READY, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)))
-        return context_claim_slow(c, false);
+        return context_claim_slow(c);
     if (unlikely(__atomic_load_n(&c->arch.on_cpu, __ATOMIC_ACQUIRE)))
-        return context_claim_slow(c, true);
+        context_await_off_cpu(c);
     return true;
 }
 bool context_block_undo_now(struct context *c);    /* BLOCKED -> RUNNING by itself; false: somebody was faster, and waits for it to switch away */

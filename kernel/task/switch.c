@@ -87,7 +87,7 @@ void switch_finish(void)
         __atomic_store_n(&left->arch.on_cpu, 0, __ATOMIC_RELEASE);
 }
 
-static void await_off_cpu(const struct context *c)
+void context_await_off_cpu(const struct context *c)
 {
     while (unlikely(__atomic_load_n(&c->arch.on_cpu, __ATOMIC_ACQUIRE)))
         arch_pause();
@@ -220,18 +220,14 @@ static bool change_state(struct context *c, uint32_t from, uint32_t to)
     return __atomic_compare_exchange_n(&c->state, &from, to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
-bool context_claim_slow(struct context *c, bool won)
+bool context_claim_slow(struct context *c)
 {
-    while (!won) {
-        if (__atomic_load_n(&c->state, __ATOMIC_SEQ_CST) == CONTEXT_PREPARING) {
-            arch_pause();
-            continue;
-        }
-        if (!change_state(c, CONTEXT_BLOCKED, CONTEXT_READY))
+    while (!change_state(c, CONTEXT_BLOCKED, CONTEXT_READY)) {
+        if (__atomic_load_n(&c->state, __ATOMIC_SEQ_CST) != CONTEXT_PREPARING)
             return false;
-        won = true;
+        arch_pause();
     }
-    await_off_cpu(c);
+    context_await_off_cpu(c);
     return true;
 }
 
@@ -246,7 +242,7 @@ void context_wake(struct context *c)
         return;
     if (!change_state(c, CONTEXT_BLOCKED, CONTEXT_READY))
         return;
-    await_off_cpu(c);
+    context_await_off_cpu(c);
     run_queue_add(c);
 }
 

@@ -19,7 +19,7 @@ static inline void switch_load(struct cpu *cpu, struct context *to)
     if (unlikely(__atomic_load_n(&to->attention, __ATOMIC_SEQ_CST)))
         __atomic_or_fetch(&cpu->arch.work, WORK_NOTIFY, __ATOMIC_RELAXED);
     if (likely(p->space))
-        space_activate(p->space);
+        space_activate(cpu, p->space);
     else /* it takes its process apart: no other's space may vanish under it */
         space_deactivate();
 }

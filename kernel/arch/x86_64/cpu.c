@@ -23,6 +23,7 @@ void machine_cpu_prepare(struct machine_cpu *m, uint32_t number, uint64_t canary
     c->arch.self = &c->arch;
     c->arch.stack_canary = canary;
     c->number = number;
+    c->bit = 1ull << number;
     for (int i = 0; i < IST_COUNT; i++)
         m->ist[i].cpu = c;
     cpus[number] = c;
