@@ -141,7 +141,6 @@ static enum status abandon(struct context *c, struct request *r, struct endpoint
  * Between prepare and sleep no lock is taken: the server that answers may wait for this context to sleep, holding the endpoint's. */
 static enum status await_slow(struct context *c, struct request *r)
 {
-    bool told = false;
     for (;;) {
         bool killed = context_is_killed(c);
         bool wants_out = killed || (r->kind & KIND_INTERRUPTIBLE && context_is_interrupted(c));
@@ -163,8 +162,8 @@ static enum status await_slow(struct context *c, struct request *r)
             lending_finish(&lending);
             return ERR_INTERRUPTED;
         }
-        if (wants_out && !told) {
-            told = true;
+        if (wants_out && !r->cancel_told) {
+            r->cancel_told = true;
             r->cancel.id = r->id;
             spin_unlock(&e->lock);
             endpoint_post(e, &r->cancel);
@@ -172,6 +171,8 @@ static enum status await_slow(struct context *c, struct request *r)
         }
         if (killed)
             return abandon(c, r, e);
+        /* A next server, which was told nothing, wakes this context: endpoint.c, fail_all. */
+        bool told = r->cancel_told;
         context_block_prepare(r->state == REQUEST_QUEUED ? "a busy server" : "a reply", e->object.id, told || !(r->kind & KIND_INTERRUPTIBLE) ? WAIT_KILLABLE
                                                                                                : WAIT_KILLABLE | WAIT_INTERRUPTIBLE);
         spin_unlock(&e->lock);
@@ -191,6 +192,7 @@ static void request_finish(struct request *r)
     if (unlikely(r->forwarded))
         object_put(&r->forwarded->object);
     r->resource = r->forwarded = nullptr;
+    r->cancel_told = false;
     r->state = REQUEST_FREE;
 }
 
@@ -278,6 +280,8 @@ enum status ipc_submit(struct resource *resource, uint32_t kind, const uint64_t 
     r->credential = p->credential;
     enum status status = check_kind(r);
     if (status == OK)
+        status = endpoint_instance(completion, &r->completion_instance);
+    if (status == OK)
         status = transfer_prepare(r);
     if (status != OK) {
         r->resource = nullptr;
@@ -289,7 +293,6 @@ enum status ipc_submit(struct resource *resource, uint32_t kind, const uint64_t 
     space_get(r->space);
     handle_table_get(r->handles);
     r->completion_endpoint = completion;
-    r->completion_instance = completion->instance;
     notice_init(&r->completion, KIND_COMPLETION, tag, nullptr);
     struct context *server;
     status = present(r, resource->endpoint, resource, false, &server);
@@ -307,20 +310,26 @@ enum status ipc_submit(struct resource *resource, uint32_t kind, const uint64_t 
 
 /* ---- Answering ------------------------------------------------------------------------------------------------------- */
 
-/* The open request of this id on e, locked; ERR_NOT_FOUND for old, forged and foreign ids. */
+/* The open request of this id on e, locked; ERR_NOT_FOUND for old, forged and foreign ids. While another context of the server copies
+ * for it, which takes as long as the bytes, this one waits: an answer must not get lost. */
 static enum status find_open_locked(struct endpoint *e, uint64_t id, struct request **out)
 {
     struct request *serving = current()->serving;
     struct request *r = serving && serving->id == id ? serving : request_find(id);
     if (!r)
         return ERR_NOT_FOUND;
-    spin_lock(&e->lock);
-    if (likely(r->id == id && r->endpoint == e && r->state == REQUEST_OPEN && !r->busy)) {
-        *out = r;
-        return OK;
+    for (;;) {
+        spin_lock(&e->lock);
+        bool open = r->id == id && r->endpoint == e && r->state == REQUEST_OPEN;
+        if (likely(open && !r->busy)) {
+            *out = r;
+            return OK;
+        }
+        spin_unlock(&e->lock);
+        if (!open || context_is_killed(current()))
+            return ERR_NOT_FOUND;
+        context_yield();
     }
-    spin_unlock(&e->lock);
-    return ERR_NOT_FOUND;
 }
 
 static enum status give_handle(struct request *r, handle_t number, bool move, uint64_t *out_number)
@@ -491,7 +500,10 @@ enum status request_copy(struct endpoint *e, uint64_t id, uint64_t offset, uint6
                            : space_copy_to_current(user(address), r->space, user(start + offset), length, false, &copied);
     spin_lock(&e->lock);
     r->busy--;
+    bool orphaned = endpoint_is_deserted(e);
     spin_unlock(&e->lock);
+    if (unlikely(orphaned)) /* whoever ended the open requests meanwhile had to pass over this one */
+        endpoint_open_end(e);
     *out_done = copied;
     return copied ? OK : status;
 }

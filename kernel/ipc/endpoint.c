@@ -144,6 +144,10 @@ static void fail_all(struct endpoint *e, struct list_node *which, bool keep_rest
                     list_remove(node);
                     r->server = nullptr;
                     lending_enqueue_locked(e, r, &lending);
+                    if (r->cancel_told) { /* the next server was not; the client leaves the queue, or tells it */
+                        r->cancel_told = false;
+                        context_wake(r->client);
+                    }
                 }
                 continue;
             }
@@ -164,6 +168,11 @@ static void fail_all(struct endpoint *e, struct list_node *which, bool keep_rest
             return;
         request_fail(e, victim, ERR_PEER_GONE);
     }
+}
+
+void endpoint_open_end(struct endpoint *e)
+{
+    fail_all(e, &e->open, true);
 }
 
 static void resources_die(struct endpoint *e, bool keep_restartable)
@@ -412,11 +421,25 @@ enum status endpoint_bind(struct endpoint *e, struct object *source, uint64_t ta
     b->watcher.wanted = ~0u;
     b->watcher.notify = binding_notify;
     list_init(&b->watcher.link);
-    spin_lock(&e->lock);
-    list_push_back(&e->bindings, &b->link);
-    spin_unlock(&e->lock);
+    list_init(&b->link);
+    /* Watched before it is on the list: whoever takes it off ends all of it. */
     readiness_watch(source->type->readiness(source), &b->watcher);
-    return OK;
+    spin_lock(&e->lock);
+    bool deserted = endpoint_is_deserted(e);
+    if (likely(!deserted))
+        list_push_back(&e->bindings, &b->link);
+    spin_unlock(&e->lock);
+    if (likely(!deserted))
+        return OK;
+    binding_end(b);
+    return ERR_PEER_GONE;
+}
+
+enum status endpoint_instance(struct endpoint *e, uint32_t *out_instance)
+{
+    GUARD(&e->lock);
+    *out_instance = e->instance;
+    return endpoint_is_deserted(e) ? ERR_PEER_GONE : OK;
 }
 
 enum status endpoint_unbind(struct endpoint *e, struct object *source)

@@ -21,7 +21,7 @@ struct endpoint {
     bool dead;                            /* its last handle is gone: nobody will ever receive again */
     uint32_t attached;                    /* contexts that serve it */
     struct list_node servers;             /* these: context.attached_link */
-    uint32_t instance;                    /* counts servers: the tags of an earlier one mean nothing to the next */
+    uint32_t instance;                    /* counts servers that have gone: the tags of an earlier one mean nothing to the next */
     uint64_t waiting_cpus;                /* bit n: waiting[n] is not empty */
     struct list_node waiting[CPU_MAX];    /* context.receive_link */
     struct list_node queue, open;         /* request.link */
@@ -55,6 +55,13 @@ enum status endpoint_attach(struct endpoint *e, uint64_t address, uint64_t lengt
 void endpoint_detach(struct context *c);  /* its end: what it did not answer is answered PEER_GONE, or waits for the next server */
 enum status endpoint_bind(struct endpoint *e, struct object *source, uint64_t tag);
 enum status endpoint_unbind(struct endpoint *e, struct object *source);
+
+/* The lock is held. Nobody serves it, and somebody did, or nobody ever will: what is open there is nobody's. */
+static inline bool endpoint_is_deserted(const struct endpoint *e) { return e->dead || (!e->attached && e->instance); }
+/* Ends what is open on a deserted endpoint: PEER_GONE, or back to the queue for the next server. */
+void endpoint_open_end(struct endpoint *e);
+/* Whose tags the caller's are. PEER_GONE: that server is gone already, and its tags mean nothing to the next. */
+enum status endpoint_instance(struct endpoint *e, uint32_t *out_instance);
 
 /* A waiting server, claimed and off the list; null: all are busy. */
 struct context *endpoint_take_server_locked(struct endpoint *e);

@@ -47,6 +47,7 @@ enum status request_create(struct context *client, struct request **out)
     r->queued_entity = nullptr;
     r->keeps = nullptr;
     r->busy = 0;
+    r->cancel_told = false;
     notice_init(&r->cancel, KIND_CANCEL, 0, nullptr);
     r->sent = (struct handle_view){0};
     *out = r;

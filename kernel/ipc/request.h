@@ -35,6 +35,7 @@ struct request {
     uint32_t queued_level;
     struct context *keeps;            /* a reference, or null: abandoned, but a server still runs on this one's entity */
     uint32_t busy;                    /* a server copies from or to the client: it must not go away now */
+    bool cancel_told;                 /* its client wants to leave, and the server that has it was told so */
     /* set by the client before */
     uint32_t kind;
     uint64_t *words;                  /* what was asked */
