@@ -347,12 +347,32 @@ static void service_mounted(struct server *s, struct completion *self, const str
     services_start_waiting(service->init);
 }
 
+static void service_renewed(struct server *s, struct completion *self, const struct message *reply)
+{
+    (void)s;
+    struct service *service = container_of(self, struct service, renewed);
+    if (reply->result < 0)
+        log_error("%s: its mount on %s was not renewed: %s", name_of(service), service->unit.mount, status_sentence(reply->result));
+}
+
+/* vfsd remembers what the server before said of its files. */
+static void renew_mount(struct service *service)
+{
+    const struct service *vfs = find_scheme(service->init, VIEW_OF_LITERAL("vfs"));
+    struct vfs_renew_in in = {.path = view_of_string(service->unit.mount)};
+    service->renewed.done = service_renewed;
+    if (vfs && vfs_renew_submit(vfs->root, &in, service->init->server.endpoint, server_completion_tag(&service->renewed)) != OK)
+        log_error("%s: vfsd cannot be told that it is another", name_of(service));
+}
+
 void service_is_ready(struct service *service)
 {
     if (service->state != INIT_STATE_STARTED)
         return;
     service->state = INIT_STATE_READY;
     log_info("%s ready", name_of(service));
+    if (service->is_mounted)
+        renew_mount(service);
     adopt_all(service->init);
     mount_all(service->init);
     services_start_waiting(service->init);

@@ -18,6 +18,7 @@ struct service {
     struct event_handler exited;    /* bound to the process */
     struct event_handler retry;     /* bound to the timer */
     struct completion mounted;      /* vfs.mount */
+    struct completion renewed;      /* vfs.renew, after a restart */
     struct completion adopted;      /* proc.adopt */
     struct completion quieted;      /* pci.enable(off) on its device, before it starts again */
     struct init *init;

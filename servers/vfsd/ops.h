@@ -40,6 +40,7 @@ VFSD_MESSAGE(handle_path);
 VFSD_MESSAGE(mount);
 VFSD_MESSAGE(mount_type);
 VFSD_MESSAGE(unmount);
+VFSD_MESSAGE(renew);
 VFSD_MESSAGE(mounts);
 VFSD_MESSAGE(sync);
 /* devices.c */
