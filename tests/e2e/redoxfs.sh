@@ -87,3 +87,51 @@ for round in 1 2 3; do
 done
 END
 sound "it is sound after its driver died"
+
+inside "redoxfs' server dies" --smp 2 --disk "$work/disk" --add "$work/left:/run/sums" <<'END'
+server() { ps | awk '$3 ~ /^\[?redoxfs/ { print $1 }'; }
+cd /mnt/0
+exec 4<big; head -c 1000 <&4 >/dev/null
+for round in 1 2 3; do
+    : >/tmp/done
+    (for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+        head -c ${i}0000 /bin/busybox | dd of=k$round-$i bs=64k conv=fsync 2>/dev/null && md5sum k$round-$i >>/tmp/done
+    done) 2>/dev/null & writer=$!
+    while [ "$(wc -l </tmp/done)" -lt $((round * 2)) ]; do usleep 10000; done
+    old=$(server); kill -9 $old
+    wait $writer
+    i=0; while new=$(server); [ -z "$new" ] || [ "$new" = "$old" ]; do i=$((i + 1)); [ $i -lt 100 ] || break; usleep 100000; done
+    check "round $round: the server is another" test -n "$new" -a "$new" != "$old"
+    check "round $round: what was synced is there" md5sum -c /tmp/done
+    rm -f k$round-*
+done
+same "files that were looked at before are read" "$(md5sum -c /run/sums 2>&1 | grep -c ': OK$')" "$(wc -l </run/sums)"
+check "a descriptor from before gives its bytes or an error" sh -c 'cat <&4 >/tmp/rest || true'
+check "sync" sync
+END
+sound "it is sound after its server died"
+
+# The power goes while files are written and synced; what was said to be synced is there.
+cat >"$work/writer" <<'END'
+cd /mnt/0; mkdir cut$1; i=0
+while :; do i=$((i + 1)); head -c $((i * 977 % 200000)) big | dd of=cut$1/f$i bs=64k conv=fsync 2>/dev/null && echo "synced $i"; mv cut$1/f$i cut$1/g$i; done
+END
+for round in 1 2 3; do
+    ./mh exec --no-build --timeout 60 --disk "$work/disk" --add "$work/writer:/run/writer" -- /bin/sh /run/writer $round >"$work/out" 2>&1 </dev/null &
+    front=$!
+    waited=0
+    while [ "$(grep -ac '^synced' "$work/out")" -lt $((round * 7)) ] && [ $waited -lt 250 ]; do sleep 0.2; waited=$((waited + 1)); done
+    pgrep -f "^[^ ]*qemu-system-x86_64.*file=$work/disk," | xargs -r kill -9
+    wait $front
+    last=$(sed -n 's/^synced //p' "$work/out" | tail -n 1)
+    sound "power cut $round: it is sound"
+    rm -rf "$work/got" && mkdir "$work/got" && $tools/redoxfs-extract "$work/disk" "$work/got" >/dev/null 2>&1
+    missing=''
+    for i in $(sed -n 's/^synced //p' "$work/out"); do
+        file=$work/got/cut$round/f$i
+        [ -e "$file" ] || file=$work/got/cut$round/g$i
+        head -c $((i * 977 % 200000)) "$work/got/big" | cmp -s - "$file" || missing="$missing $i"
+    done
+    equal "power cut $round: all of ${last:-0} synced files are there" "$missing" ""
+    [ "${last:-0}" -ge $((round * 7)) ] || not_ok "power cut $round: it was writing" "$(tail -n 3 "$work/out")"
+done
