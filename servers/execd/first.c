@@ -14,6 +14,7 @@
 #define CONSOLE_PATH "/dev/console"
 #define TERMINAL_PATH "/dev/ttyS0"
 #define PATH_BYTES 512u
+#define PATH_FOLDERS "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define ACCESS_EXECUTE 1u
 
 static const char shell_path[] = "/bin/sh";
@@ -79,7 +80,7 @@ static enum status find_program(struct execd *e, struct view name, struct path_t
         out->length = name.length;
         return may_execute(e, name);
     }
-    struct view folders = view_of_string(environment + sizeof "PATH=" - 1);
+    struct view folders = VIEW_OF_LITERAL(PATH_FOLDERS);
     enum status status = ERR_NOT_FOUND;
     while (folders.length > 0) {
         struct view folder;
@@ -156,7 +157,7 @@ static enum status open_group(struct execd *e)
 static void make_texts(const struct command *c, size_t *out_environment, size_t *out_arguments)
 {
     *out_environment = 1 + fmt(environment, sizeof environment,
-                               "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin%cHOME=/root%cUSER=root%cLOGNAME=root%cSHELL=%s%c"
+                               "PATH=" PATH_FOLDERS "%cHOME=/root%cUSER=root%cLOGNAME=root%cSHELL=%s%c"
                                "TERM=vt100%cPWD=/", 0, 0, 0, 0, c->shell, 0, 0);
     /* The first open of the terminal by the leader of a session without one makes it the controlling one: hence a shell that opens it. */
     *out_arguments = 1 + fmt(shell_arguments, sizeof shell_arguments, "sh%c-c%cexec %s -l <>" TERMINAL_PATH " >&0 2>&0", 0, 0, c->shell);

@@ -11,6 +11,8 @@ equal "standard output" "$(cat "$work/out")" out
 equal "standard error, apart from it and from the log" "$(cat "$work/err")" err
 machine -- /bin/echo 'a b' '' "it's" '100% "so"' 'ü'
 equal "arguments arrive byte for byte" "$(cat "$work/out")" "a b  it's 100% \"so\" ü"
+machine -- basename a/b
+equal "a command is found by PATH" "$(cat "$work/out")" b
 machine -- no-such-command-here
 equal "a command that does not exist" $? 127
 machine -- /bin/sh -c 'kill -TERM $$'
