@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ESCAPE_WAIT_MS = 30, INPUT_MAX = 4096, CHECKED_MAX = 64 };
+enum { ESCAPE_WAIT_MS = 30, COMPLETION_WAIT_MS = 1000, INPUT_MAX = 4096, CHECKED_MAX = 64 };
 
 struct session {
     struct shell *sh;
@@ -238,7 +238,6 @@ static void take_answer(struct session *s)
 static void look_at_line(struct session *s)
 {
     const struct line *l = &s->editor.line;
-    if (s->completing && s->worker.pid && s->asked == l->version) return;
     if (s->asked == l->version) return;
     s->asked = l->version;
     s->completing = false;
@@ -311,11 +310,11 @@ static bool act(struct session *s, enum editor_event event, enum editor_event *o
     return false;
 }
 
-/* The keys that came; true when one of them ended the line. */
+/* The keys that came; true when one of them ended the line. What follows a Tab waits for the completions, as long as these may take. */
 static bool feed(struct session *s, enum editor_event *out)
 {
     struct press key;
-    while (s->input_at < s->input_size)
+    while (s->input_at < s->input_size && !s->completing)
         if (decoder_feed(&s->decoder, s->input[s->input_at++], &key) && act(s, editor_key(&s->editor, &key), out)) return true;
     return false;
 }
@@ -324,14 +323,17 @@ static enum editor_event edit_line(struct session *s)
 {
     enum editor_event event = EVENT_NONE;
     struct press key;
+    s->completing = false;
     editor_begin(&s->editor);
     forget_checked(s);
     terminal_enter(&s->terminal);
     while (!feed(s, &event)) {
         draw(s);
         look_at_line(s);
-        bool waits = decoder_waits(&s->decoder);
-        unsigned what = terminal_wait(&s->terminal, s->worker.pid ? s->worker.file : -1, waits ? ESCAPE_WAIT_MS : -1);
+        bool waits = decoder_waits(&s->decoder) && !s->completing;
+        int limit = s->completing ? COMPLETION_WAIT_MS : waits ? ESCAPE_WAIT_MS : -1;
+        unsigned what = terminal_wait(&s->terminal, !s->completing, s->worker.pid ? s->worker.file : -1, limit);
+        if (s->completing && what == WAKE_NONE) worker_end(&s->worker), s->completing = false;
         if (what & WAKE_WORKER) take_answer(s);
         if (what & WAKE_RESIZE) resized(s);
         if (what & WAKE_CHILD) notices(s);

@@ -102,12 +102,13 @@ void terminal_fresh_row(const struct terminal *t)
     free(out.at);
 }
 
-unsigned terminal_wait(struct terminal *t, int other, int timeout_ms)
+unsigned terminal_wait(struct terminal *t, bool input, int other, int timeout_ms)
 {
-    struct pollfd files[] = {{.fd = t->file, .events = POLLIN}, {.fd = t->wake[0], .events = POLLIN}, {.fd = other, .events = POLLIN}};
+    struct pollfd files[] = {{.fd = input ? t->file : -1, .events = POLLIN}, {.fd = t->wake[0], .events = POLLIN}, {.fd = other, .events = POLLIN}};
     char signals[64];
     unsigned what = WAKE_NONE;
-    if (poll(files, other >= 0 ? 3 : 2, timeout_ms) <= 0) return WAKE_NONE;
+    int ready = poll(files, other >= 0 ? 3 : 2, timeout_ms);
+    if (ready <= 0) return ready ? WAKE_AGAIN : WAKE_NONE;
     if (files[1].revents) {
         ssize_t count = read(t->wake[0], signals, sizeof signals);
         for (ssize_t i = 0; i < count; i++) what |= (unsigned char)signals[i];

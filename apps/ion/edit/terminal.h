@@ -20,6 +20,7 @@ void terminal_write(const struct terminal *terminal, const char *text, size_t si
 /* The cursor at the left margin, whatever was printed before; a mark shows where a newline was missing. */
 void terminal_fresh_row(const struct terminal *terminal);
 
-enum wake : uint8_t { WAKE_NONE, WAKE_RESIZE = 1, WAKE_CHILD = 2, WAKE_HANGUP = 4, WAKE_WORKER = 8, WAKE_INPUT = 16 };
-/* Until there are bytes, a signal, or bytes on `other` (-1: none). What happened, as a set. */
-unsigned terminal_wait(struct terminal *terminal, int other, int timeout_ms);
+enum wake : uint8_t { WAKE_NONE, WAKE_RESIZE = 1, WAKE_CHILD = 2, WAKE_HANGUP = 4, WAKE_WORKER = 8, WAKE_INPUT = 16, WAKE_AGAIN = 32 };
+/* Until there are bytes (if `input`), a signal, or bytes on `other` (-1: none). What happened, as a set; WAKE_NONE: the time
+ * is over. */
+unsigned terminal_wait(struct terminal *terminal, bool input, int other, int timeout_ms);

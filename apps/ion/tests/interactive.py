@@ -286,6 +286,8 @@ def files_are_completed():
         t.line("> ls 'one/with blank'")
         t.keys("\x15ls o/t/th\t")
         t.line("> ls one/two/three.txt")
+        t.keys("\x15ls on\ttw\tth\t")
+        t.line("> ls one/two/three.txt")
         t.keys("\x15ls one/\t")
         t.wait("the menu", lambda s: all(w in s.lines()[2] for w in ("four", "two/", "with blank")))
         t.keys("\t")
