@@ -2,6 +2,7 @@
  * The loop of an interactive session (interactive.h). All that the terminal shows while a line is edited comes out of view.c; this
  * file carries keys to the editor and the difference of two frames to the terminal. */
 #include "edit/complete.h"
+#include "edit/designator.h"
 #include "edit/interactive.h"
 #include "edit/prompt.h"
 #include "edit/terminal.h"
@@ -9,6 +10,7 @@
 #include "edit/worker.h"
 #include "expand/expand.h"
 #include "job.h"
+#include "value/regex.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -33,6 +35,7 @@ struct session {
     size_t input_at, input_size;
     long milliseconds;
     bool warned, hung_up;
+    bool missing;            /* the line before named a command that is not there */
     struct worker worker;
     bool completing;         /* the worker looks for completions; otherwise what is known of the line */
     unsigned asked;          /* the line's version that the worker was asked about; 0: none since it changed */
@@ -388,6 +391,7 @@ static void say_error(struct session *s)
         const struct value *hook = scope_find(sh->scope, "COMMAND_NOT_FOUND");
         if (!go_to(s, name)) {
             sh->status = 127;
+            s->missing = true;
             struct words words = words_make(&sh->scratch, arena_print(&sh->scratch, "COMMAND_NOT_FOUND '%s'", name));
             if (!hook || hook->kind != VALUE_FUNCTION) dprintf(2, "ion: command not found: %s\n", name);
             else if (!function_call(sh, hook->function, &words)) report(sh);
@@ -408,11 +412,43 @@ static void run_line(struct session *s, const char *text)
 {
     struct shell *sh = s->sh;
     long before = now_ms();
-    char number[24];
+    s->missing = false;
     if (run_text(sh, "line", text, strlen(text)) == FLOW_ERROR) say_error(s);
     s->milliseconds = now_ms() - before;
-    snprintf(number, sizeof number, "%ld", s->milliseconds / 1000);
-    scope_set(&sh->global, "CMD_DURATION", value_string(number));
+    sh->duration_seconds = s->milliseconds / 1000;
+}
+
+static bool ignore_matches(const char *pattern, const char *text)
+{
+    const char *why;
+    struct regex_match match;
+    const struct regex *regex = regex_recent(pattern, &why);
+    return regex && regex_search(regex, text, strlen(text), 0, &match);
+}
+
+/* HISTORY_IGNORE says what is not kept: all, whitespace, no_such_command, regex:EXPRESSION. A line that names it always is. */
+static bool is_ignored(struct session *s, const char *text)
+{
+    struct list words = list_make(&s->sh->scratch);
+    const struct value *ignore = scope_find(s->sh->scope, "HISTORY_IGNORE");
+    if (ignore) value_flatten(ignore, &words);
+    for (size_t i = 0; i < words.count; i++) {
+        const char *word = words.at[i];
+        bool named = strstr(text, "HISTORY_IGNORE") != nullptr;
+        if (!strcmp(word, "whitespace") && (*text == ' ' || *text == '\t')) return true;
+        if (!strcmp(word, "no_such_command") && s->missing) return true;
+        if (!strcmp(word, "all") && !named) return true;
+        if (!strncmp(word, "regex:", 6) && !named && ignore_matches(word + 6, text)) return true;
+    }
+    return false;
+}
+
+/* After it ran: only then is it known whether its command was there. */
+static void remember_line(struct session *s, const char *text)
+{
+    struct arena_mark mark = arena_mark(&s->sh->scratch);
+    if (!is_ignored(s, text)) history_add(&s->history, text, strlen(text), time(nullptr));
+    arena_release(&s->sh->scratch, mark);
 }
 
 static bool only_blanks(const char *text)
@@ -443,10 +479,11 @@ static void loop(struct session *s)
         if (event == EVENT_END && may_exit(s)) break;
         if (event == EVENT_ABANDON) sh->status = 130;
         if (event != EVENT_RUN || only_blanks(s->editor.line.text)) continue;
-        char *text = heap_copy(s->editor.line.text);
-        history_add(&s->history, text, strlen(text), time(nullptr));
-        run_line(s, text);
-        free(text);
+        struct output line = {};
+        if (designators_expand(&s->history, s->editor.line.text, &line)) dprintf(2, "%s\n", line.at);
+        run_line(s, line.at);
+        remember_line(s, line.at);
+        free(line.at);
         if (sh->exiting && !may_exit(s)) sh->exiting = false;
         else if (sh->exiting) break;
         else if (!job_any_stopped(sh)) s->warned = false;
@@ -484,6 +521,17 @@ static void run_initrc(struct shell *sh)
     sh->status = 0;
 }
 
+/* Before initrc, so that what it sets stays. */
+static void set_defaults(struct shell *sh)
+{
+    static const char *const IGNORED[] = {"no_such_command", "whitespace", "duplicates"};
+    struct value *ignore = value_make(VALUE_ARRAY);
+    for (size_t i = 0; i < sizeof IGNORED / sizeof *IGNORED; i++) value_insert(ignore, i, value_string(IGNORED[i]));
+    scope_set(&sh->global, "HISTORY_IGNORE", ignore);
+    scope_set(&sh->global, "HISTFILE_ENABLED", value_string("1"));
+    scope_set(&sh->global, "HISTORY_TIMESTAMP", value_string("1"));
+}
+
 static size_t number_of(struct shell *sh, const char *name, size_t otherwise)
 {
     const struct value *value = scope_find(sh->scope, name);
@@ -504,9 +552,11 @@ int interactive_run(struct shell *sh, bool vi, bool *out_taken)
     if (!job_control_begin(sh, file)) dprintf(2, "ion: no job control: the terminal is not ours\n");
     struct sigaction action = {.sa_handler = on_interrupt};
     sigaction(SIGINT, &action, nullptr);
+    set_defaults(sh);
     run_initrc(sh);
     char *path = user_file(&sh->scratch, "XDG_DATA_HOME", ".local/share", "history");
     scope_set(&sh->global, "HISTFILE", value_string(path ? path : ""));
+    sh->interactive = true;
     history_init(&s.history, path, number_of(sh, "HISTORY_SIZE", 1000));
     editor_init(&s.editor, &s.history, is_complete, &s);
     if (vi) s.editor.mode = MODE_VI_INSERT;

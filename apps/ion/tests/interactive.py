@@ -385,6 +385,19 @@ def output_without_a_newline_is_marked_and_kept():
         t.wait("the mark and a prompt of its own", lambda s: s.lines()[1:3] == ["abc\u23ce", ">"])
 
 
+def history_designators_and_ignored_lines():
+    with Shell() as t:
+        prompt(t)
+        t.keys("echo one two\recho x!$ '!!'\r")
+        t.shows("echo xtwo '!!'\nxtwo !!\n>")
+        t.keys("!!\r")
+        t.wait("again", lambda s: s.text().endswith("> !!\necho xtwo '!!'\nxtwo !!\n>"))
+        t.keys(" echo secret\rnosuchcommand\r")
+        t.shows("not found: nosuchcommand\n>")
+        t.keys(UP)
+        t.line("> echo xtwo '!!'")
+
+
 def the_last_argument_comes_back():
     with Shell() as t:
         prompt(t)
