@@ -91,5 +91,6 @@ extern phys_addr_t frame_of_zeros;
 struct frame_counts { uint64_t total, free, object, kernel; };
 void frame_counts(struct frame_counts *out);
 extern uint64_t frame_file_pages;   /* atomic; kept by file objects */
+uint64_t large_count(void);         /* large.c: 2 MiB pages */
 uint64_t frame_free_count(void);    /* cheap; a few per CPU off */
 bool frame_is_low(void);            /* below the mark under which reclaim should run */

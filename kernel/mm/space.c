@@ -150,23 +150,41 @@ static bool zap_table(struct address_space *s, pte_t *e, uint64_t *at, uint64_t 
     return *at == end;
 }
 
+/* The tables that cover `address` and are empty now. */
+static void zap_tables(struct address_space *s, uint64_t address, struct tlb_batch *batch)
+{
+    phys_addr_t tables[3];
+    unsigned count = mmu_trim(s->root, address, tables);
+    for (unsigned i = 0; i < count; i++)
+        tlb_batch_frame(batch, tables[i]);
+    batch->page_count += BATCH_PAGES_MAX + 1; /* cached upper entries may lead to the old tables */
+}
+
 bool space_zap(struct address_space *s, uint64_t *at, uint64_t end, struct tlb_batch *batch)
 {
     GUARD(&s->table_lock);
     uint64_t address = *at;
-    for (pte_t *e; (e = mmu_next(s->root, &address, end));) {
+    for (pte_t *e, *large; address < end && ((e = mmu_next_or_large(s->root, &address, end, &large)) || large);) {
+        if (unlikely(large && is_aligned(address, MMU_TABLE_SPAN) && end - address >= MMU_TABLE_SPAN)) {
+            if (tlb_batch_is_full(batch)) {
+                *at = address;
+                return false;
+            }
+            space_zap_large(s, large, batch);
+            zap_tables(s, address, batch);
+            address += MMU_TABLE_SPAN;
+            continue;
+        }
+        if (unlikely(large))
+            e = mmu_take_apart(large, address);
         uint64_t table_end = MIN(end, align_down(address, MMU_TABLE_SPAN) + MMU_TABLE_SPAN), table_start = address;
         bool whole = zap_table(s, e, &address, table_end, batch);
         if (*mmu_table_used(virt_to_phys((void *)align_down((uint64_t)e, PAGE_BYTES))) == 0) {
-            phys_addr_t tables[3];
             if (unlikely(tlb_batch_is_full(batch))) {
                 *at = table_start;
                 return false;
             }
-            unsigned count = mmu_trim(s->root, table_start, tables);
-            for (unsigned i = 0; i < count; i++)
-                tlb_batch_frame(batch, tables[i]);
-            batch->page_count += BATCH_PAGES_MAX + 1; /* cached upper entries may lead to the old tables */
+            zap_tables(s, table_start, batch);
         }
         if (!whole) {
             *at = address;

@@ -14,6 +14,7 @@ struct fault {
     struct mapping *mapping;
     uint64_t page_address;
     uint32_t access;
+    bool fills_up;       /* the table has LARGE_AT pages now */
     struct tlb_batch batch;
 };
 
@@ -88,8 +89,11 @@ static enum status fault_anonymous(struct fault *f)
     TRY(mmu_find_or_make(s->root, f->page_address, &e));
     if (pte_is_used(*e))
         return private_present(f, e);
-    if (f->access & PROT_WRITE_)
-        return private_copy(f, e, nullptr);
+    if (f->access & PROT_WRITE_) {
+        TRY(private_copy(f, e, nullptr));
+        f->fills_up = *mmu_table_used(phys(align_down(virt_to_phys(e).value, PAGE_BYTES))) == LARGE_AT;
+        return OK;
+    }
     mmu_fill(e, pte_make(frame_get(frame_of_zeros), mmu_flags(f->mapping, false)));
     s->resident++;
     return OK;
@@ -184,6 +188,7 @@ enum status space_fault(struct address_space *s, uint64_t address, uint32_t acce
     f.space = s;
     f.page_address = align_down(address, PAGE_BYTES);
     f.access = access & PROT_MASK_;
+    f.fills_up = false;
     tlb_batch_init(&f.batch, s);
     /* Relaxed: statistics. */
     __atomic_add_fetch(&s->faults, 1, __ATOMIC_RELAXED);
@@ -194,8 +199,11 @@ enum status space_fault(struct address_space *s, uint64_t address, uint32_t acce
             reclaim(RECLAIM_BATCH);
         enum status status = fault_once(&f, address, &ask, &page);
         tlb_batch_flush(&f.batch);
-        if (likely(status == OK))
+        if (likely(status == OK)) {
+            if (unlikely(f.fills_up) && !(access & FAULT_NO_WAIT))
+                space_make_large(s, address);
             return OK;
+        }
         if (status == ERR_NO_MEMORY && attempt++ < 4 && reclaim(RECLAIM_BATCH * 4) > 0)
             continue;
         if (!ask)

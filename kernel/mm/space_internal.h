@@ -12,6 +12,17 @@
 
 extern struct cache mapping_cache;
 
+/* large.c */
+#define LARGE_AT 32u /* stored pages of a table's 2 MiB after which it is made one page */
+static inline bool large_may_be(const struct mapping *m, uint64_t start)
+{
+    return !m->object && (m->flags & (PROT_WRITE_ | MAP_WIRED_ | MAP_GROWS_DOWN_)) == PROT_WRITE_ && m->start <= start &&
+           m->end - start >= MMU_TABLE_SPAN;
+}
+/* The 2 MiB around `address`, if it can be. No lock held; has preempt points. */
+void space_make_large(struct address_space *s, uint64_t address);
+void space_zap_large(struct address_space *s, pte_t *e, struct tlb_batch *batch); /* takes it out, table_lock held; four frames of the batch */
+
 static inline uint64_t page_of(const struct mapping *m, uint64_t address) { return m->page + ((address - m->start) >> PAGE_BITS); }
 static inline uint32_t mmu_flags(const struct mapping *m, bool writable)
 {

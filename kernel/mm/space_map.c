@@ -607,12 +607,12 @@ static uint64_t resident_pages(struct address_space *s, uint64_t start, uint64_t
     uint64_t count = 0;
     for (uint64_t at = start; at < end;) {
         GUARD(&s->table_lock);
-        pte_t *e = mmu_next(s->root, &at, end);
-        if (!e)
+        pte_t *large, *e = mmu_next_or_large(s->root, &at, end, &large);
+        if (!e && !large)
             break;
         uint64_t stop = MIN(end, align_down(at, MMU_TABLE_SPAN) + MMU_TABLE_SPAN);
-        for (; at < stop; at += PAGE_BYTES, e++)
-            count += pte_is_used(*e);
+        for (; at < stop; at += PAGE_BYTES)
+            count += large || pte_is_used(*e++);
     }
     return count;
 }

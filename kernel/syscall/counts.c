@@ -2,6 +2,7 @@
  * What the kernel holds, by kind: for leak checks and for people. Counters are read without stopping anybody, so the numbers belong
  * together only when nothing else runs. */
 #include "abi/process.h"
+#include "arch/mmu.h"
 #include "base/string.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/heap.h"
@@ -42,6 +43,7 @@ int64_t sys_kernel_counts(struct trap_frame *f)
     count_one(&c, "frames", frames.total - frames.free, (frames.total - frames.free) * PAGE_BYTES);
     count_one(&c, "file pages", frames.object, frames.object * PAGE_BYTES);
     count_one(&c, "page tables", table_count(), table_count() * PAGE_BYTES);
+    count_one(&c, "large pages", large_count(), large_count() * MMU_TABLE_SPAN);
     count_one(&c, "processes", process_count(), 0);
     count_one(&c, "contexts", contexts, 0);
     heap_for_each(count_cache, &c);

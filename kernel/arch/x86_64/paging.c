@@ -42,6 +42,30 @@ pte_t *mmu_find(phys_addr_t root, uint64_t address)
     return &table_at(table)[index_at(address, 0)];
 }
 
+pte_t *mmu_upper(phys_addr_t root, uint64_t address)
+{
+    phys_addr_t table = root;
+    for (unsigned level = LEVELS - 1; level > 1; level--) {
+        pte_t e = mmu_read(&table_at(table)[index_at(address, level)]);
+        if (!(e & PTE_PRESENT))
+            return nullptr;
+        table = pte_page(e);
+    }
+    return &table_at(table)[index_at(address, 1)];
+}
+
+/* The same translations in smaller pieces: what CPUs remember stays true. */
+__attribute__((noinline)) pte_t *mmu_take_apart(pte_t *large, uint64_t address)
+{
+    pte_t flags = *large & ~(PTE_ADDRESS | PTE_LARGE);
+    phys_addr_t run = pte_page(*large), table = mmu_large_split(run);
+    for (uint64_t i = 0; i < MMU_TABLE_ENTRIES; i++)
+        mmu_write(&table_at(table)[i], (run.value + i * PAGE_BYTES) | flags);
+    *mmu_table_used(table) = MMU_TABLE_ENTRIES;
+    mmu_write(large, table.value | PTE_PRESENT | PTE_WRITE | PTE_USER);
+    return &table_at(table)[index_at(address, 0)];
+}
+
 /* The tables from `level` - 1 down. All or none: an upper table without a lower one would be found by nobody who takes tables out. */
 __attribute__((noinline)) static enum status make_tables(phys_addr_t table, uint64_t address, unsigned level, pte_t **out)
 {
@@ -70,6 +94,10 @@ enum status mmu_find_or_make(phys_addr_t root, uint64_t address, pte_t **out)
         pte_t e = table_at(table)[index_at(address, level)];
         if (unlikely(!(e & PTE_PRESENT)))
             return make_tables(table, address, level, out);
+        if (unlikely(e & PTE_LARGE)) {
+            *out = mmu_take_apart(&table_at(table)[index_at(address, level)], address);
+            return OK;
+        }
         table = pte_page(e);
     }
     *out = &table_at(table)[index_at(address, 0)];
@@ -78,7 +106,14 @@ enum status mmu_find_or_make(phys_addr_t root, uint64_t address, pte_t **out)
 
 pte_t *mmu_next(phys_addr_t root, uint64_t *address, uint64_t end)
 {
+    pte_t *large, *e = mmu_next_or_large(root, address, end, &large);
+    return unlikely(large) ? mmu_take_apart(large, *address) : e;
+}
+
+pte_t *mmu_next_or_large(phys_addr_t root, uint64_t *address, uint64_t end, pte_t **out_large)
+{
     uint64_t at = *address;
+    *out_large = nullptr;
     while (at < end) {
         phys_addr_t table = root;
         unsigned level = LEVELS - 1;
@@ -86,6 +121,11 @@ pte_t *mmu_next(phys_addr_t root, uint64_t *address, uint64_t end)
             pte_t e = mmu_read(&table_at(table)[index_at(at, level)]);
             if (!(e & PTE_PRESENT))
                 break;
+            if (unlikely(e & PTE_LARGE)) {
+                *address = at;
+                *out_large = &table_at(table)[index_at(at, level)];
+                return nullptr;
+            }
             table = pte_page(e);
         }
         if (level == 0) {
@@ -125,6 +165,8 @@ unsigned mmu_trim(phys_addr_t root, uint64_t address, phys_addr_t out_tables[3])
         pte_t e = mmu_read(&table_at(tables[level])[index_at(address, level)]);
         if (!(e & PTE_PRESENT))
             break;
+        if (unlikely(e & PTE_LARGE))
+            return 0;
         tables[level - 1] = pte_page(e);
     }
     for (; level + 1 < LEVELS && *mmu_table_used(tables[level]) == 0; level++) {

@@ -73,6 +73,8 @@ int main(int count, char **arguments)
     const char *what = count > 1 ? arguments[1] : "";
     if (strcmp(what, "shortage") == 0)
         shortage();
+    else if (strcmp(what, "large") == 0)
+        large_pages();
     else if (strcmp(what, "calls") == 0 && count == 6)
         random_calls(strtoul(arguments[2], NULL, 0), atoi(arguments[3]), atoi(arguments[4]), atoi(arguments[5]));
     else if (strcmp(what, "processes") == 0 && count == 3)
@@ -84,7 +86,7 @@ int main(int count, char **arguments)
         counts_settle(&c);
         counts_print(&c);
     } else {
-        fprintf(stderr, "pressure shortage | calls SEED ROUNDS PROCESSES MILLISECONDS | processes COUNT | mixed SEED SECONDS | counts\n");
+        fprintf(stderr, "pressure shortage | large | calls SEED ROUNDS PROCESSES MILLISECONDS | processes COUNT | mixed SEED SECONDS | counts\n");
         return 2;
     }
     puts("end");

@@ -40,6 +40,7 @@ void counts_settle(struct counts *out);
 bool counts_compare(const struct counts *before, const struct counts *after, uint64_t slack, uint64_t slack_frames);
 void counts_print(const struct counts *c);
 
+int large_pages(void);
 int shortage(void);
 int random_calls(uint64_t seed, int rounds, int processes, int milliseconds);
 int many_processes(int count);

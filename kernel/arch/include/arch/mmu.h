@@ -52,12 +52,19 @@ static inline pte_t mmu_read(const pte_t *e) { return __atomic_load_n(e, __ATOMI
 static inline void mmu_write(pte_t *e, pte_t value) { __atomic_store_n(e, value, __ATOMIC_RELEASE); }
 static inline pte_t mmu_exchange(pte_t *e, pte_t value) { return __atomic_exchange_n(e, value, __ATOMIC_ACQ_REL); }
 
+/* Large pages: an entry one level up that shows 2 MiB. The walks below take one apart where they meet it, which never fails. */
+#define MMU_LARGE_ORDER 9u
+phys_addr_t mmu_large_split(phys_addr_t run);  /* made by kernel/mm: its frames are single from now on; the empty table to show them */
+pte_t *mmu_upper(phys_addr_t root, uint64_t address); /* the entry one level up; null where a table is missing */
+pte_t *mmu_take_apart(pte_t *large, uint64_t address); /* the lowest table's entry for `address` then */
 /* The lowest table's entry for `address`; null where a table is missing (or a large page is mapped). */
 pte_t *mmu_find(phys_addr_t root, uint64_t address);
 /* The same, making tables as needed; ERR_NO_MEMORY. The entry may still be empty. */
 enum status mmu_find_or_make(phys_addr_t root, uint64_t address, pte_t **out);
 /* Moves *address forward to the first page that has a lowest table, below `end`; the entry for it. null: none. */
 pte_t *mmu_next(phys_addr_t root, uint64_t *address, uint64_t end);
+/* The same, but a large page is left: *out_large is its entry, and the answer null. */
+pte_t *mmu_next_or_large(phys_addr_t root, uint64_t *address, uint64_t end, pte_t **out_large);
 /* How many of the entries from `e` on, at most `limit`, are empty before the first used one. */
 static inline uint64_t mmu_empty_run(const pte_t *e, uint64_t limit)
 {
