@@ -31,6 +31,7 @@ pressure() { # OPTIONS... -- ARGUMENTS...
 }
 pressure -- /bin/pressure shortage
 pressure --smp 2 -- /bin/pressure processes 300
+pressure --smp 2 -- /bin/pressure large
 pressure --smp 4 -- /bin/pressure calls 1 6 6 400
 inside "ordinary work" --smp 2 <<'END'
 same "sorting" "$(seq 1 2000 | sort -rn | head -n 1)" 2000
