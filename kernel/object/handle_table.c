@@ -87,12 +87,15 @@ static enum status range_grow_locked(struct handle_table *t, struct handle_range
     if (r->capacity) {
         memcpy(slots, r->slots, r->capacity * sizeof *slots);
         memcpy(used, r->used, r->capacity / 8);
-        heap_free(r->slots, r->capacity * sizeof *slots);
         heap_free(r->used, r->capacity / 8);
+        ASSERT(r->retired_count < ARRAY_LENGTH(r->retired));
+        r->retired[r->retired_count].slots = r->slots; /* handle_still_names may be reading there */
+        r->retired[r->retired_count++].capacity = r->capacity;
     }
-    r->slots = slots;
     r->used = used;
-    r->capacity = capacity;
+    /* Release: the larger array is whole before it is seen, and seen before its capacity. */
+    __atomic_store_n(&r->slots, slots, __ATOMIC_RELEASE);
+    __atomic_store_n(&r->capacity, capacity, __ATOMIC_RELEASE);
     return OK;
 }
 

@@ -190,7 +190,8 @@ static void one_round(uint64_t seed, int seconds, bool tell)
             kill(children[i], SIGKILL);
         }
         got = waitpid(children[i], &status, 0);
-        bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+        /* A page fault without memory is the end of whoever has it, SIGBUS. */
+        bool killed = WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGBUS);
         if (tell)
             report(kinds[i].name, got == children[i] && (status == 0 || killed));
     }
