@@ -11,6 +11,8 @@ KERNEL_EXTRA += --target=x86_64-unknown-linux-gnu -fpie -mcmodel=small -fdirect-
   -fstack-protector-strong -mstack-protector-guard=tls -mstack-protector-guard-reg=gs -mstack-protector-guard-offset=56
 # make BUILD=build/debug MH_DEBUG=1 build/debug/kernel.elf: with the lock-rank checker and DEBUG_ASSERT.
 KERNEL_EXTRA += $(if $(MH_DEBUG),-DMH_DEBUG)
+# make BUILD=build/count MH_COUNT=1 build/count/kernel.elf: counts what CPUs share and how long interrupts are kept out (kernel/core/count.h).
+KERNEL_EXTRA += $(if $(MH_COUNT),-DMH_COUNT)
 # make BUILD=build/check MH_CHECK=1 build/check/kernel.elf: that, and every access to RAM is checked (kernel/mm/shadow.h) and allocations
 # can be made to fail (kernel/mm/shortage.h). Accesses are checked by calls, so the shadow may lie anywhere. Left out: who makes the
 # memory that is checked, what runs before relocation, and entry code that runs on any stack.

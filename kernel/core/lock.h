@@ -5,6 +5,7 @@
  * no sleep, no shootdown wait while one is held. */
 #pragma once
 #include "base/types.h"
+#include "kernel/core/count.h"
 
 enum lock_rank : uint8_t { /* ascending: what may be taken while holding what is above it */
     RANK_NONE = 0,
@@ -35,9 +36,12 @@ enum lock_rank : uint8_t { /* ascending: what may be taken while holding what is
 struct spinlock {
     uint32_t held;           /* 0 free, 1 held: acquire/release order everything that the lock guards */
     enum lock_rank rank;
+#ifdef MH_COUNT
+    uint8_t last;            /* 1 + the CPU that took it last */
+#endif
 };
-#define SPINLOCK_INIT(r) {0, (r)}
-static inline void spinlock_init(struct spinlock *l, enum lock_rank rank) { *l = (struct spinlock){0, rank}; }
+#define SPINLOCK_INIT(r) {.rank = (r)}
+static inline void spinlock_init(struct spinlock *l, enum lock_rank rank) { *l = (struct spinlock){.rank = rank}; }
 
 void spin_lock_contended(struct spinlock *l);
 #ifdef MH_DEBUG
@@ -51,8 +55,10 @@ static inline void lock_rank_leave(const struct spinlock *l) { (void)l; }
 static inline void spin_lock(struct spinlock *l)
 {
     lock_rank_enter(l);
-    if (unlikely(__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE)))
+    bool found_held = __atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE);
+    if (unlikely(found_held))
         spin_lock_contended(l);
+    count_lock(l, found_held);
 }
 static inline void spin_unlock(struct spinlock *l)
 {

@@ -5,6 +5,7 @@
 #include "abi/handle.h"
 #include "base/try.h"
 #include "base/types.h"
+#include "kernel/core/count.h"
 
 struct object;
 struct wait_queue;
@@ -23,6 +24,9 @@ struct object {
     uint32_t references;              /* atomic, saturates at REFERENCES_MAX: then it is never freed */
     uint32_t handles;                 /* atomic: how many handles name it */
     uint64_t id;                      /* constant, never reused */
+#ifdef MH_COUNT
+    uint32_t last;                    /* atomic: 1 + the CPU that counted references last */
+#endif
 };
 #define REFERENCES_MAX 0x7fffffffu
 
@@ -32,6 +36,7 @@ void object_destroy(struct object *o);
 
 static inline struct object *object_get(struct object *o)
 {
+    count_reference(o);
     /* Relaxed: the caller holds a reference already, so the object cannot go while we count. */
     if (unlikely(__atomic_add_fetch(&o->references, 1, __ATOMIC_RELAXED) >= REFERENCES_MAX))
         object_saturated(o);
@@ -39,6 +44,7 @@ static inline struct object *object_get(struct object *o)
 }
 static inline void object_put(struct object *o)
 {
+    count_reference(o);
     /* Acquire-release: what others did with the object happens before its destruction. */
     if (__atomic_sub_fetch(&o->references, 1, __ATOMIC_ACQ_REL) == 0)
         object_destroy(o);

@@ -84,6 +84,7 @@ static inline struct door_switch door_to(struct cpu *cpu, struct context *from, 
 
 AT_STACK_BOTTOM struct door_switch door_call(struct trap_frame *f)
 {
+    count_closed_begin();
     struct cpu *cpu = this_cpu();
     struct context *c = cpu->current;
     struct handle_table *t = c->process->handles;
@@ -172,6 +173,7 @@ static struct door_switch receive_in_c(struct context *self, struct context *cli
 
 AT_STACK_BOTTOM struct door_switch door_reply_receive(struct trap_frame *f)
 {
+    count_closed_begin();
     struct cpu *cpu = this_cpu();
     struct context *self = cpu->current;
     struct endpoint *e = self->attached;

@@ -33,6 +33,13 @@ static void count_cache(const struct cache *cache, void *argument)
     count_one(argument, cache->name, cache_used(cache), (uint64_t)cache->slabs * cache->items_per_slab * cache->item_bytes);
 }
 
+#ifdef MH_COUNT
+static void count_told(const char *name, uint64_t value, uint64_t second, void *argument)
+{
+    count_one(argument, name, value, second);
+}
+#endif
+
 int64_t sys_kernel_counts(struct trap_frame *f)
 {
     struct counting c = {.to = user(ARG0(f)), .room = ARG1(f)};
@@ -47,5 +54,8 @@ int64_t sys_kernel_counts(struct trap_frame *f)
     count_one(&c, "processes", process_count(), 0);
     count_one(&c, "contexts", contexts, 0);
     heap_for_each(count_cache, &c);
+#ifdef MH_COUNT
+    count_for_each(count_told, &c);
+#endif
     return c.status == OK ? (int64_t)c.seen : c.status;
 }

@@ -16,6 +16,7 @@ void system_call(struct trap_frame *f)
 {
     struct cpu *cpu = this_cpu();
     uint64_t index = f->rax - SYSCALL_FIRST;
+    count_closed_begin();
     cpu->calls++;
     if (unlikely(index >= SYSCALL_COUNT || !handlers[index])) {
 #ifdef MH_CHECK
@@ -32,6 +33,7 @@ void system_call(struct trap_frame *f)
         return;
     }
     f->rax = (uint64_t)handlers[index](f);
+    count_closed_end(handlers[index]);
 }
 
 void system_call_without_personality(struct trap_frame *f)

@@ -251,6 +251,7 @@ void context_idle_prepare(void)
         schedule();
         if (!run_queue_count(cpu->number) && !(__atomic_load_n(&cpu->arch.work, __ATOMIC_SEQ_CST) & WORK_RESCHEDULE))
             arch_idle();
+        count_closed_begin();
     }
 }
 

@@ -255,7 +255,9 @@ void context_ready(struct context *c)
 
 void preempt_point(void)
 {
+    count_closed_end(__builtin_return_address(0));
     arch_interrupt_window();
+    count_closed_begin();
     if (this_cpu()->arch.work & WORK_RESCHEDULE && current() != this_cpu()->idle)
         schedule();
 }
@@ -263,6 +265,7 @@ void preempt_point(void)
 void trap_reschedule(void)
 {
     struct cpu *cpu = this_cpu();
+    count_closed_begin();
     cpu->interrupts++;
     if (__atomic_load_n(&cpu->current->attention, __ATOMIC_SEQ_CST))
         __atomic_or_fetch(&cpu->arch.work, WORK_NOTIFY, __ATOMIC_RELAXED);

@@ -105,6 +105,7 @@ void trap_timer(void)
 {
     struct cpu *cpu = this_cpu();
     struct timer_cpu *tc = &timer_cpus[cpu->number];
+    count_closed_begin();
     cpu->interrupts++;
     tc->armed_ns = UINT64_MAX;
     struct timer *t;
@@ -123,4 +124,5 @@ void trap_timer(void)
     spin_unlock(&tc->lock);
     if (deadline != UINT64_MAX)
         hardware_arm(tc, deadline);
+    count_closed_end(trap_timer);
 }

@@ -65,6 +65,8 @@ static void exception_to_user(struct trap_frame *f, uint64_t address)
 
 void trap_page_fault(struct trap_frame *f, uint64_t address)
 {
+    if (trap_from_user(f))
+        count_closed_begin();
     if (!trap_from_user(f)) {
         if (user_copy_fixup(f, address))
             return;
@@ -82,6 +84,7 @@ void trap_page_fault(struct trap_frame *f, uint64_t address)
     }
     if (unlikely(status != OK) && !context_is_killed(current()))
         exception_to_user(f, address);
+    count_closed_end(trap_page_fault);
 }
 
 void trap_exception(struct trap_frame *f)
@@ -131,8 +134,10 @@ void trap_return_to_user(struct trap_frame *f)
         struct cpu *cpu = this_cpu(); /* may be another one now */
         __atomic_and_fetch(&cpu->arch.work, ~WORK_NOTIFY, __ATOMIC_SEQ_CST);
         if (!__atomic_load_n(&c->attention, __ATOMIC_SEQ_CST)) {
-            if (!(cpu->arch.work & WORK_RESCHEDULE))
+            if (!(cpu->arch.work & WORK_RESCHEDULE)) {
+                count_closed_end(trap_return_to_user);
                 return;
+            }
             continue;
         }
         look_at_attention(c, f);

@@ -38,6 +38,7 @@ static void write_register(enum lapic_register r, uint32_t value)
 
 static void send(uint32_t apic_id, uint32_t command)
 {
+    count_cpu_interrupt();
     if (x2apic) {
         asm_write_msr(MSR_X2APIC + LAPIC_COMMAND / 16, (uint64_t)apic_id << 32 | command);
         return;
