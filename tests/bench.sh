@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# ./mh bench --latency | --scaling [-v ROW]: those alone.
 # ./mh bench [--refresh] [METRIC...]: osbench on Debian's Linux and on this system, in guest instructions; METRIC may end in *.
 # The Linux column is kept for each kernel version under build/bench/ and measured once; --refresh measures it again.
 set -u
@@ -17,6 +18,26 @@ if [ "${1-}" = --refresh ]; then
 fi
 metrics="$*"
 limit=${BENCH_LIMIT:-1800}
+
+# How late a real-time thread is behind its timer while the CPU is busy with system calls, forks, page faults and spaces that end. One CPU: with
+# --icount the emulator runs several in turns of millions of instructions, which would be what is measured.
+latency() {
+    make -s build/bench/latency >/dev/null || fail "latency does not build"
+    ./mh exec --icount --timeout 300 --add build/bench/latency:/bin/latency -- /bin/latency 3000 | awk '
+        /^latency/ { printf "real-time wake-up under load, instructions: least %d, average %d, 99%% below %d, most %d, of %d\n", $2, $3, $4, $5, $6 }'
+}
+
+# The counting flavour's table (docs/scaling.md), without --icount: real CPUs in parallel.
+scaling() {
+    make -s BUILD=build/count MH_COUNT=1 build/count/kernel.elf >/dev/null && make -s build/bench/scaling >/dev/null ||
+        fail "the counting flavour does not build"
+    MH_KERNEL=build/count/kernel.elf ./mh exec --smp 4 --timeout 300 --add build/bench/scaling:/bin/scaling -- /bin/scaling "$@"
+}
+
+case ${1-} in
+--latency) latency; exit ;;
+--scaling) shift; scaling "$@"; exit ;;
+esac
 
 make -s build/bench/osbench build/host/bin/runner >/dev/null || fail "osbench does not build (./mh setup installs musl-tools)"
 
@@ -92,4 +113,5 @@ awk 'NR == FNR { ours[$1] = $2; next }
     }
     END { if (n) printf "%d metrics on both, %d of them better here, geometric mean of the ratios %.3f\n", n, better, exp(sum / n) }' \
     $build/ours.tsv "$table" | tee $build/table.txt
+[ -n "$metrics" ] || latency
 exit $status

@@ -4,11 +4,14 @@
 #include "kernel/core/cpu.h"
 #include "kernel/mm/space_internal.h"
 
-#define PORTION 256u /* entries between preempt points */
+#define PORTION 64 /* entries between preemption points; a mapping counts as a few */
+#define MAPPING_ENTRIES 4
+#define WIRED_ENTRIES 8    /* copied at once */
 
 struct clone {
     struct address_space *from, *to;
     bool protected;      /* an entry of `from` lost its write access */
+    int32_t portion;     /* what may still be done before interrupts are let in */
 };
 
 /* A private page: both sides read it, whoever stores first copies. */
@@ -45,7 +48,7 @@ static bool is_copied(const struct mapping *m, pte_t value)
 
 /* Entries of one lowest table. from->lock keeps the parent's faults out, and the object's lock, held where there is one, keeps the
  * object from changing its entries; so the parent's table_lock is not needed, and the child's can be taken. */
-static enum status copy_table(struct clone *c, const struct mapping *m, uint64_t *at, uint64_t end, uint32_t *portion)
+static enum status copy_table(struct clone *c, const struct mapping *m, uint64_t *at, uint64_t end, int32_t *portion)
 {
     struct address_space *from = c->from;
     GUARD(&c->to->table_lock);
@@ -59,7 +62,7 @@ static enum status copy_table(struct clone *c, const struct mapping *m, uint64_t
     bool wired = m->flags & MAP_WIRED_;
     int copied = 0;
     enum status status = OK;
-    for (; *at < stop && left && *portion && status == OK; *at += PAGE_BYTES, e++) {
+    for (; *at < stop && left && *portion > 0 && status == OK; *at += PAGE_BYTES, e++) {
         if (!pte_is_used(*e)) {
             uint64_t empty = mmu_empty_run(e, (stop - *at) >> PAGE_BITS);
             e += empty;
@@ -78,6 +81,7 @@ static enum status copy_table(struct clone *c, const struct mapping *m, uint64_t
             break;
         pte_t *slot = there + (mmu_index(*at) - entry_index(there));
         if (wired && !(m->flags & MAP_SHARED_)) {
+            *portion -= WIRED_ENTRIES;
             status = copy_wired(c->to->group, value, slot);
             copied += status == OK;
             continue;
@@ -99,20 +103,26 @@ static enum status copy_table(struct clone *c, const struct mapping *m, uint64_t
     return OK;
 }
 
+static void clone_rest(struct clone *c)
+{
+    if (c->portion > 0)
+        return;
+    c->portion = PORTION;
+    preempt_point();
+}
+
 static enum status copy_entries(struct clone *c, const struct mapping *m)
 {
     for (uint64_t at = m->start; at < m->end;) {
-        uint32_t portion = PORTION;
         spin_lock(&c->from->lock);
         if (m->object)
             spin_lock(&m->object->lock);
-        enum status status = copy_table(c, m, &at, m->end, &portion);
+        enum status status = copy_table(c, m, &at, m->end, &c->portion);
         if (m->object)
             spin_unlock(&m->object->lock);
         spin_unlock(&c->from->lock);
         TRY(status);
-        if (at < m->end && !portion)
-            preempt_point();
+        clone_rest(c);
     }
     return OK;
 }
@@ -145,12 +155,15 @@ enum status space_clone(struct address_space *from, struct address_space **out)
     to->data_max = from->data_max;
     to->mapped_base = from->mapped_base;
     to->data_base = from->data_base;
-    struct clone c = {.from = from, .to = to};
+    struct clone c = {.from = from, .to = to, .portion = PORTION};
     enum status status = OK;
     sleep_lock(&from->changes);
     /* Only a growing stack changes the tree now; a mapping's own start is read once, in copy_mapping. */
-    for (const struct mapping *m = mapping_first(&from->mappings); m && status == OK; m = mapping_next(m))
+    for (const struct mapping *m = mapping_first(&from->mappings); m && status == OK; m = mapping_next(m)) {
         status = copy_mapping(&c, m);
+        c.portion -= MAPPING_ENTRIES;
+        clone_rest(&c);
+    }
     if (c.protected) {
         TLB_BATCH(batch, from);
         batch.page_count = BATCH_PAGES_MAX + 1;

@@ -323,6 +323,8 @@ enum status space_map(struct address_space *s, uint64_t hint, uint64_t length, u
 
 /* -- protect, advise ------------------------------------------------------------------------------------------- */
 
+#define PROTECT_PORTION 64u /* present pages between preemption points */
+
 static bool range_is_mapped(struct address_space *s, uint64_t start, uint64_t end)
 {
     for (struct mapping *m = mapping_find(&s->mappings, start); m && m->start <= start; m = mapping_next(m)) {
@@ -333,22 +335,44 @@ static bool range_is_mapped(struct address_space *s, uint64_t start, uint64_t en
     return false;
 }
 
-/* Present entries get the new protection; write access comes back by faults, which know about copies and dirty pages. */
-static void protect_entries(struct address_space *s, const struct mapping *m, struct tlb_batch *batch)
+/* Present entries of m get its protection, `most` of them at most; write access comes back by faults, which know about copies and dirty
+ * pages. Answers how far it came. */
+static uint64_t protect_entries(struct address_space *s, const struct mapping *m, uint64_t at, uint64_t end, uint32_t most,
+                                struct tlb_batch *batch)
 {
     GUARD(&s->table_lock);
-    uint64_t at = m->start;
-    for (pte_t *e; (e = mmu_next(s->root, &at, m->end));) {
-        uint64_t table_end = MIN(m->end, align_down(at, MMU_TABLE_SPAN) + MMU_TABLE_SPAN);
+    for (pte_t *e; (e = mmu_next(s->root, &at, end));) {
+        uint64_t table_end = MIN(end, align_down(at, MMU_TABLE_SPAN) + MMU_TABLE_SPAN);
         for (; at < table_end; at += PAGE_BYTES, e++) {
             pte_t old = *e;
             if (!pte_is_used(old))
                 continue;
+            if (most-- == 0)
+                return at;
             bool writable = pte_is_writable(old) || ((m->flags & MAP_WIRED_) && !m->object);
             uint32_t extra = (pte_is_counted(old) ? 0 : MMU_UNCOUNTED) | (old & PTE_CACHE_DISABLE ? MMU_UNCACHED : 0);
             mmu_write(e, pte_make(pte_page(old), mmu_flags(m, writable) | extra));
             tlb_batch_page(batch, at);
         }
+    }
+    return end;
+}
+
+/* The same for a range whose mappings have their new protection already: faults give no more than that, while interrupts and others come in
+ * between. `changes` is held, so the range stays mapped as it is. */
+static void protect_in_portions(struct address_space *s, uint64_t at, uint64_t end)
+{
+    TLB_BATCH(batch, s);
+    while (at < end) {
+        {
+            GUARD(&s->lock);
+            const struct mapping *m = mapping_at_or_after(&s->mappings, at);
+            if (!m || m->start >= end)
+                return;
+            at = protect_entries(s, m, MAX(at, m->start), MIN(m->end, end), PROTECT_PORTION, &batch);
+        }
+        tlb_batch_flush(&batch);
+        preempt_point();
     }
 }
 
@@ -358,7 +382,7 @@ static void release_all(struct list_node *gone)
         mapping_release(list_entry(n, struct mapping, object_link));
 }
 
-struct change { uint32_t set, clear; bool protect; };
+struct change { uint32_t set, clear; bool protect, later; }; /* later: the entries of large ranges */
 
 /* Is all of [m->start.., end) mapped, without a hole, and may it change so? */
 static enum status check_change(const struct mapping *m, uint64_t end, struct change c)
@@ -388,8 +412,8 @@ static enum status apply_change(struct address_space *s, struct mapping *m, uint
         m->flags = (m->flags & ~c.clear) | c.set;
         if (is_data(before) != is_data(m->flags))
             s->data_bytes += is_data(m->flags) ? m->end - m->start : m->start - m->end;
-        if (c.protect && before != m->flags)
-            protect_entries(s, m, batch);
+        if (c.protect && !c.later && before != m->flags)
+            (void)protect_entries(s, m, m->start, m->end, UINT32_MAX, batch);
         joined = try_join(s, low, m);
         if (joined)
             list_push_back(gone, &joined->object_link);
@@ -439,7 +463,11 @@ enum status space_protect(struct address_space *s, uint64_t address, uint64_t le
     if ((prot & PROT_WRITE_) && (prot & PROT_EXECUTE_))
         return ERR_NOT_PERMITTED;
     HOLD_CHANGES(s);
-    return change_range(s, address, end, (struct change){.set = prot, .clear = PROT_MASK_, .protect = true});
+    bool large = end - address > PROTECT_PORTION * PAGE_BYTES;
+    enum status status = change_range(s, address, end, (struct change){.set = prot, .clear = PROT_MASK_, .protect = true, .later = large});
+    if (large)
+        protect_in_portions(s, address, end);
+    return status;
 }
 
 /* Private pages become what the object (or nothing) says again. */

@@ -4,7 +4,7 @@
 #pragma once
 #include "kernel/core/addresses.h"
 
-#define BATCH_FRAMES 96u
+#define BATCH_FRAMES 48u
 #define BATCH_PAGES_MAX 24u /* up to here pages are flushed one by one on this CPU */
 
 struct address_space;

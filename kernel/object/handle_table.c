@@ -450,14 +450,21 @@ static void slot_copy(struct handle_range *to, uint32_t index, const struct hand
     range_occupy(to, index);
 }
 
-/* Slots [0, to->capacity) of a range whose arrays exist; the copy is not visible to anybody yet. */
-static void range_copy_locked(struct handle_range *to, const struct handle_range *from)
+/* The LOW range, as far as the copy has room and is paid for; it is not visible to anybody yet. Other threads may change the original
+ * between two words: they race with the clone anyway. */
+static void low_copy(struct handle_table *to, struct handle_table *from)
 {
-    for (uint32_t word = 0; word < from->capacity / 64; word++)
-        for (uint64_t used = from->used[word]; used; used &= used - 1) {
-            uint32_t index = word * 64 + (uint32_t)__builtin_ctzll(used);
-            slot_copy(to, index, &from->slots[index]);
+    for (uint32_t word = 0; word < to->low.capacity / 64; word++) {
+        {
+            GUARD(&from->lock);
+            for (uint64_t used = from->low.used[word]; used && to->low.count + to->high.count < to->paid; used &= used - 1) {
+                uint32_t index = word * 64 + (uint32_t)__builtin_ctzll(used);
+                slot_copy(&to->low, index, &from->low.slots[index]);
+            }
         }
+        if (word % 2)
+            preempt_point();
+    }
 }
 
 enum status handle_table_clone(struct handle_table *from, const handle_t *high, uint32_t high_count, struct handle_table **out)
@@ -471,8 +478,6 @@ enum status handle_table_clone(struct handle_table *from, const handle_t *high, 
         t->paid = status == OK ? from->low.count + high_count : 0;
         if (status == OK && from->low.capacity)
             status = range_grow_locked(t, &t->low, from->low.capacity - 1);
-        if (status == OK)
-            range_copy_locked(&t->low, &from->low);
         t->low.limit = from->low.limit;
         for (uint32_t i = 0; status == OK && i < high_count; i++) {
             uint32_t index;
@@ -491,6 +496,7 @@ enum status handle_table_clone(struct handle_table *from, const handle_t *high, 
         handle_table_leave(t);
         return status;
     }
+    low_copy(t, from);
     *out = t;
     return OK;
 }

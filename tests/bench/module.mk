@@ -2,3 +2,6 @@
 $(BUILD)/bench/osbench: tests/bench/osbench.c
 	@mkdir -p $(@D) && echo "  musl $<" && musl-gcc -static -O2 -o $@ $<
 IMAGE_PROGRAMS += $(BUILD)/bench/osbench
+# latency and scaling: how late a real-time thread is under load, and what CPUs share; tests/bench.sh runs them.
+$(BUILD)/bench/latency $(BUILD)/bench/scaling: $(BUILD)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D) && echo "  musl $<" && musl-gcc -static -O2 -Wall -Wextra -Wno-unused-parameter -o $@ $<
