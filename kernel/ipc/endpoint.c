@@ -486,19 +486,34 @@ struct context *endpoint_take_server_locked(struct endpoint *e)
     return nullptr;
 }
 
-/* The lock is held and released. The server that was waiting for it, claimed, or null. */
+/* n is in the frame of `to`, which is the current context, or was waiting and is claimed. */
+static void hand_over_locked(struct endpoint *e, struct notice *n, struct context *to)
+{
+    transfer_notice(n, to);
+    n->count = 0;
+    e->events_in_row++;
+}
+
+/* The lock is held and released. The server that was waiting, claimed, with the notice in its frame; or null: it is on the list. */
 [[nodiscard]] static struct context *post_locked(struct endpoint *e, struct notice *n)
 {
     struct context *server = nullptr;
     n->count++;
-    if (!n->queued && !e->dead) {
+    if (!n->queued && !e->dead)
+        server = endpoint_take_server_locked(e);
+    if (server) {
+        hand_over_locked(e, n, server);
+        server->delivered = true;
+    } else if (!n->queued && !e->dead) {
         n->queued = true;
         if (n->owner)
             object_get(n->owner);
         list_push_back(&e->notices, &n->link);
-        server = endpoint_take_server_locked(e);
     }
+    struct request *completed = server && n->kind == KIND_COMPLETION ? container_of(n, struct request, completion) : nullptr;
     spin_unlock(&e->lock);
+    if (completed)
+        request_put(completed);
     return server;
 }
 
@@ -570,9 +585,7 @@ static void take_notice(struct endpoint *e, struct context *self)
 {
     struct notice *n = list_entry(list_pop_front(&e->notices), struct notice, link);
     n->queued = false;
-    transfer_notice(n, self);
-    n->count = 0;
-    e->events_in_row++;
+    hand_over_locked(e, n, self);
     struct kept kept = kept_by_locked(n);
     spin_unlock(&e->lock);
     kept_put(kept);
