@@ -8,7 +8,7 @@
 /* About ten seconds of spinning: nobody holds a spinlock that long, so its holder is gone. */
 #define SPINS_MAX (1ull << 31)
 
-void spin_lock_contended(struct spinlock *l)
+OFF_THE_WAY void spin_lock_contended(struct spinlock *l)
 {
     uint64_t spins = 0;
     do {

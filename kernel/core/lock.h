@@ -43,7 +43,7 @@ struct spinlock {
 #define SPINLOCK_INIT(r) {.rank = (r)}
 static inline void spinlock_init(struct spinlock *l, enum lock_rank rank) { *l = (struct spinlock){.rank = rank}; }
 
-void spin_lock_contended(struct spinlock *l);
+OFF_THE_WAY void spin_lock_contended(struct spinlock *l);
 #ifdef MH_DEBUG
 void lock_rank_enter(const struct spinlock *l);
 void lock_rank_leave(const struct spinlock *l);

@@ -31,7 +31,7 @@ struct object {
 #define REFERENCES_MAX 0x7fffffffu
 
 void object_init(struct object *o, const struct object_type *type);
-void object_saturated(struct object *o);
+OFF_THE_WAY void object_saturated(struct object *o);
 void object_destroy(struct object *o);
 
 static inline struct object *object_get(struct object *o)

@@ -471,9 +471,15 @@ void notice_init(struct notice *n, uint32_t kind, uint64_t token, struct object 
 
 struct context *endpoint_take_server_locked(struct endpoint *e)
 {
-    uint64_t own = 1ull << this_cpu()->number;
+    struct list_node *here = &e->waiting[this_cpu()->number], *first = here->next;
+    if (likely(first != here)) { /* the bit of waiting_cpus may stay: it is a hint */
+        list_remove(first);
+        struct context *server = list_entry(first, struct context, receive_link);
+        if (likely(context_claim(server)))
+            return server;
+    }
     while (e->waiting_cpus) {
-        uint32_t cpu = (uint32_t)__builtin_ctzll(e->waiting_cpus & own ? own : e->waiting_cpus);
+        uint32_t cpu = (uint32_t)__builtin_ctzll(e->waiting_cpus);
         struct list_node *n = list_pop_front(&e->waiting[cpu]);
         if (list_is_empty(&e->waiting[cpu]))
             e->waiting_cpus &= ~(1ull << cpu);

@@ -37,9 +37,11 @@ void transfer_abort(struct request *r)
 static enum status bytes_to_buffer(struct request *r, const struct receive_buffer *b, uint64_t length)
 {
     user_addr_t from = user(r->words[WORD_SEND_ADDRESS]);
+    bool is_ours = r->space == this_cpu()->space; /* as almost always: the client itself brings its bytes */
+    if (likely(is_ours && length <= PAGE_BYTES && b && copy_from_user_present(b->pages[0], from, length)))
+        return OK;
     if (!user_range_valid(from, length))
         return ERR_BAD_ADDRESS;
-    bool is_ours = r->space == this_cpu()->space; /* as almost always: the client itself brings its bytes */
     for (uint64_t done = 0; done < length;) {
         size_t part = MIN(length - done, PAGE_BYTES), copied;
         uint8_t *to = b->pages[done / PAGE_BYTES];

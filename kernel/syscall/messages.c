@@ -76,8 +76,12 @@ int64_t sys_submit_receive(struct trap_frame *f)
     struct endpoint *e;
     TRY_CALL(get_served(f->rbp, &e));
     struct object *o;
-    TRY_CALL(handle_get(caller_handles(), (handle_t)f->rdi, OBJECT_RESOURCE, 0, &o));
     struct context *server;
+    TRY_CALL(handle_get_any(caller_handles(), (handle_t)f->rdi, &o));
+    if (unlikely(o->type->kind != OBJECT_RESOURCE)) {
+        object_put(o);
+        return ERR_WRONG_TYPE;
+    }
     enum status status = ipc_submit(container_of(o, struct resource, object), (uint32_t)f->rsi, f->words, e, f->r15, true, &server);
     object_put(o);
     return status == OK ? endpoint_receive(e, 0, server) : (int64_t)status;

@@ -257,11 +257,6 @@ void context_idle_prepare(void)
 
 /* ---- Attention ------------------------------------------------------------------------------------------------------ */
 
-bool context_is_interrupted(const struct context *c)
-{
-    return context_is_killed(c) || (c->block && __atomic_load_n(&c->block->pending, __ATOMIC_ACQUIRE));
-}
-
 void context_attention(struct context *c, uint32_t bits)
 {
     __atomic_or_fetch(&c->attention, bits, __ATOMIC_SEQ_CST);

@@ -145,10 +145,13 @@ void schedule(void);                               /* switches away unless the c
 void context_switch_direct(struct context *to);    /* `to` was claimed; the current one is PREPARING, and goes on if it was woken */
 void context_yield(void);
 void context_attention(struct context *c, uint32_t bits); /* sets them, and makes c look soon: IPI, or wake from its wait */
-bool context_is_interrupted(const struct context *c);    /* killed, or something pending for its library */
 static inline bool context_is_killed(const struct context *c)
 {
     return __atomic_load_n(&c->attention, __ATOMIC_ACQUIRE) & ATTENTION_KILLED;
+}
+static inline bool context_is_interrupted(const struct context *c) /* killed, or something pending for its library */
+{
+    return context_is_killed(c) || (c->block && __atomic_load_n(&c->block->pending, __ATOMIC_ACQUIRE));
 }
 /* 0 keeps the priority or the affinity; the real-time band is by right: context_realtime_set. */
 enum status context_schedule_set(struct context *c, uint32_t priority, uint64_t affinity);

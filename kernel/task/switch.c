@@ -136,7 +136,9 @@ struct context *context_ready_unless_next(struct context *c, bool sleeps)
 {
     uint32_t cpu = this_cpu()->number;
     if (sleeps && c->cpu == cpu && !run_queue_count(cpu)) {
-        switch_charge(current());
+        struct context *self = current();
+        if (self->schedule == &self->own) /* another's is charged when it is given back, which is before the sleep */
+            switch_charge(self);
         return c;
     }
     context_ready(c);

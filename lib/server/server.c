@@ -324,7 +324,10 @@ static void take_next_answer(struct server *s, struct request *rq, struct messag
     rq->id = s->next_answer.request;
     rq->result = s->next_answer.result;
     rq->flags = s->next_answer.flags;
-    memcpy(m->words, s->next_answer.m.words, sizeof m->words);
+    if (s->next_answer.has_words)
+        memcpy(m->words, s->next_answer.m.words, sizeof m->words);
+    else
+        memset(m->words, 0, sizeof m->words);
     s->next_answer.request = 0;
 }
 
@@ -456,15 +459,18 @@ enum status server_answer(struct server *s, uint64_t request, int64_t result)
 
 void server_answer_next(struct server *s, uint64_t request, int64_t result, uint64_t flags, const struct message *m)
 {
-    if (s->next_answer.request) /* one a turn; a second goes at once */
-        IGNORE(sys_reply(s->endpoint, request, result, flags, m));
-    else {
-        s->more = true;
-        s->next_answer.request = request;
-        s->next_answer.result = result;
-        s->next_answer.flags = flags;
-        memcpy(s->next_answer.m.words, m->words, sizeof m->words);
+    if (s->next_answer.request) { /* one a turn; a second goes at once */
+        struct message nothing = {};
+        IGNORE(sys_reply(s->endpoint, request, result, flags, m ? m : &nothing));
+        return;
     }
+    s->more = true;
+    s->next_answer.request = request;
+    s->next_answer.result = result;
+    s->next_answer.flags = flags;
+    s->next_answer.has_words = m;
+    if (m)
+        memcpy(s->next_answer.m.words, m->words, sizeof m->words);
 }
 
 enum status server_answer_data(struct server *s, uint64_t request, struct view data)

@@ -118,8 +118,10 @@ void operation_free(struct operation *op)
     node_drop(&vfsd.nodes, &op->node);
     if (op->target)
         opened_put(op->target);
-    heap_free(op->buffer);
-    heap_free((void *)(uintptr_t)op->text.data);
+    if (op->buffer)
+        heap_free(op->buffer);
+    if (op->text.data)
+        heap_free((void *)(uintptr_t)op->text.data);
     op->next_free = free_operations;
     free_operations = op;
 }
@@ -371,8 +373,7 @@ enum status operation_result_step(struct operation *op)
 
 void operation_plain_answer(struct operation *op, enum status status)
 {
-    struct message m = {};
-    server_answer_next(&vfsd.server, op->request, status, 0, &m);
+    server_answer_next(&vfsd.server, op->request, status, 0, nullptr);
 }
 
 /* -- shared steps ------------------------------------------------------------------------------------------------ */

@@ -51,7 +51,8 @@ void walk_end(struct walk *w)
     node_drop(nodes, &w->child);
     node_drop(nodes, &w->at);
     node_drop(nodes, &w->root);
-    heap_free(w->owned);
+    if (w->owned)
+        heap_free(w->owned);
     w->owned = nullptr;
 }
 

@@ -72,6 +72,7 @@ struct server {
         uint64_t request;    /* 0: none */
         int64_t result;
         uint64_t flags;
+        bool has_words;
         struct message m;
     } next_answer;
     struct {
@@ -114,7 +115,7 @@ static inline uint64_t server_completion_tag(struct completion *c) { return sys_
 /* Answers a deferred request whose reply is a result alone. */
 enum status server_answer(struct server *s, uint64_t request, int64_t result);
 /* Answers a deferred request together with the loop's next receive, which is one entry into the kernel less and goes straight to the
- * client. Only for what the loop calls, and without data: words, and a handle that stays open until then. */
+ * client. Only for what the loop calls, and without data: words (m; null: none), and a handle that stays open until then. */
 void server_answer_next(struct server *s, uint64_t request, int64_t result, uint64_t flags, const struct message *m);
 /* Submits m together with the loop's next receive: one entry into the kernel for both, and straight on to who serves `target`. What m
  * points to stays valid until `done`, which is also told when nothing could be submitted. Order among submits is kept. */
