@@ -59,8 +59,16 @@ static void buffer_take_out(struct writer *w, struct buffer *b)
     *at = b->next;
 }
 
+void buffer_rename(struct writer *w, struct buffer *b, uint64_t address)
+{
+    buffer_take_out(w, b);
+    b->self.address = address;
+    buffer_insert(w, b);
+}
+
 static void buffer_free(struct writer *w, struct buffer *b)
 {
+    record_forget_stored(w, b);
     buffer_take_out(w, b);
     list_remove(&b->place);
     *(b->is_dirty ? &w->dirty_bytes : &w->clean_bytes) -= b->bytes;
@@ -230,13 +238,16 @@ enum status block_drop(struct redoxfs *fs, struct redoxfs_pointer pointer)
 
 uint64_t block_hash(const struct buffer *b)
 {
-    return seahash((struct view){b->data, b->bytes});
+    return seahash(stored_bytes(b));
 }
 
 void cache_settle(struct writer *w)
 {
-    list_for_each(node, &w->dirty)
-        list_entry(node, struct buffer, place)->is_dirty = false;
+    list_for_each(node, &w->dirty) {
+        struct buffer *b = list_entry(node, struct buffer, place);
+        b->is_dirty = false;
+        record_forget_stored(w, b);
+    }
     w->clean_bytes += w->dirty_bytes;
     w->dirty_bytes = 0;
     list_append_all(&w->clean, &w->dirty);

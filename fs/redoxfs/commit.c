@@ -11,33 +11,37 @@ enum status volume_write(struct redoxfs *fs, uint64_t index, struct view from)
     return fs->disk.write(fs->disk.context, fs->base + index, from);
 }
 
-static enum status hash_below(struct redoxfs *fs, uint8_t *slot, uint32_t depth);
+static enum status hash_below(struct redoxfs *fs, uint8_t *slot, struct buffer *node, uint32_t depth);
 
-static enum status hash_pointers(struct redoxfs *fs, uint8_t *first, uint32_t count, uint32_t stride, uint32_t depth)
+struct pointers { uint8_t *first; uint32_t count, stride; };
+
+static struct pointers pointers_of(struct buffer *b)
 {
-    for (uint32_t i = 0; i < count; i++)
-        if (get64(first + i * stride + 8) == UNHASHED)
-            TRY(hash_below(fs, first + i * stride, depth));
+    switch (b->kind) {
+    case BLOCK_LIST: return (struct pointers){b->data, TREE_FANOUT, POINTER_BYTES};
+    case BLOCK_INDIRECT: return (struct pointers){b->data, INDIRECT_FANOUT, POINTER_BYTES};
+    case BLOCK_HTREE: return (struct pointers){b->data + 4, HTREE_FANOUT, HTREE_ENTRY_BYTES};
+    case BLOCK_NODE:
+        return (struct pointers){b->data + NODE_AREA, get32(b->data + NODE_FLAGS) & NODE_FLAG_INLINE ? 0 : REDOXFS_AREA_BYTES / POINTER_BYTES,
+                                 POINTER_BYTES};
+    case BLOCK_PLAIN:
+    case BLOCK_RECORD: break;
+    }
+    return (struct pointers){0};
+}
+
+static enum status hash_children(struct redoxfs *fs, struct buffer *b, struct buffer *node, uint32_t depth)
+{
+    struct pointers p = pointers_of(b);
+    for (uint32_t i = 0; i < p.count; i++)
+        if (get64(p.first + i * p.stride + 8) == UNHASHED)
+            TRY(hash_below(fs, p.first + i * p.stride, b->kind == BLOCK_NODE ? b : node, depth));
     return OK;
 }
 
-static enum status hash_children(struct redoxfs *fs, struct buffer *b, uint32_t depth)
-{
-    switch (b->kind) {
-    case BLOCK_LIST: return hash_pointers(fs, b->data, TREE_FANOUT, POINTER_BYTES, depth);
-    case BLOCK_INDIRECT: return hash_pointers(fs, b->data, INDIRECT_FANOUT, POINTER_BYTES, depth);
-    case BLOCK_HTREE: return hash_pointers(fs, b->data + 4, HTREE_FANOUT, HTREE_ENTRY_BYTES, depth);
-    case BLOCK_NODE:
-        return get32(b->data + NODE_FLAGS) & NODE_FLAG_INLINE
-                   ? OK : hash_pointers(fs, b->data + NODE_AREA, REDOXFS_AREA_BYTES / POINTER_BYTES, POINTER_BYTES, depth);
-    case BLOCK_PLAIN:
-    case BLOCK_RECORD: return OK;
-    }
-    return ERR_CORRUPT;
-}
-
-/* Gives the pointer at `slot`, which says UNHASHED, its checksum. What a hostile volume uses twice could be below itself. */
-static enum status hash_below(struct redoxfs *fs, uint8_t *slot, uint32_t depth)
+/* Gives the pointer at `slot`, which says UNHASHED, its checksum. What a hostile volume uses twice could be below itself. `node`: the one
+ * that this is part of, null above nodes. */
+static enum status hash_below(struct redoxfs *fs, uint8_t *slot, struct buffer *node, uint32_t depth)
 {
     struct buffer *b = buffer_find(fs->writer, get64(slot) >> 8);
     if (!b || !b->is_dirty || b->self.address != get64(slot))
@@ -46,9 +50,11 @@ static enum status hash_below(struct redoxfs *fs, uint8_t *slot, uint32_t depth)
         if (b->is_walked || depth == HASH_DEPTH_MAX)
             return ERR_CORRUPT;
         b->is_walked = true;
-        enum status status = hash_children(fs, b, depth + 1);
+        enum status status = hash_children(fs, b, node, depth + 1);
         b->is_walked = false;
         TRY(status);
+        if (b->kind == BLOCK_RECORD && node)
+            record_compress(fs, node, b);
         b->self.hash = block_hash(b);
         b->is_hashed = true;
     }
@@ -72,14 +78,15 @@ static enum status write_gathered(struct redoxfs *fs, struct gathering *g)
 static enum status gather(struct redoxfs *fs, struct gathering *g, const struct buffer *b)
 {
     uint64_t index = pointer_index(b->self);
-    if (g->bytes && (index != g->index + g->bytes / REDOXFS_BLOCK_BYTES || b->bytes > sizeof fs->stored - g->bytes))
+    struct view bytes = stored_bytes(b);
+    if (g->bytes && (index != g->index + g->bytes / REDOXFS_BLOCK_BYTES || bytes.length > sizeof fs->stored - g->bytes))
         TRY(write_gathered(fs, g));
-    if (b->bytes == sizeof fs->stored && !fs->cipher)
-        return volume_write(fs, index, (struct view){b->data, b->bytes});
+    if (bytes.length == sizeof fs->stored && !fs->cipher)
+        return volume_write(fs, index, bytes);
     if (!g->bytes)
         g->index = index;
-    memcpy(fs->stored + g->bytes, b->data, b->bytes);
-    g->bytes += b->bytes;
+    memcpy(fs->stored + g->bytes, bytes.data, bytes.length);
+    g->bytes += bytes.length;
     return OK;
 }
 
@@ -103,9 +110,27 @@ enum status header_seal(struct redoxfs *fs, uint64_t generation)
     return header_check_value(fs->cipher, &fs->keys, hash, generation, header + HEADER_CHECK);
 }
 
+/* Newer headers that lead nowhere, and those of an older volume: whoever looks for the newest must not find them again. */
+static enum status clear_stale_headers(struct redoxfs *fs)
+{
+    struct view block = {fs->stored, REDOXFS_BLOCK_BYTES};
+    for (uint64_t slot = 0; slot < RING_SLOTS; slot++) {
+        TRY(fs->disk.read(fs->disk.context, fs->base + slot, (struct span){fs->stored, REDOXFS_BLOCK_BYTES}));
+        bool is_ours = memcmp(fs->stored + HEADER_UUID, fs->uuid, sizeof fs->uuid) == 0 && u64_at(block, HEADER_GENERATION) <= fs->generation;
+        if (memcmp(fs->stored, "RedoxFS", 8) != 0 || is_ours)
+            continue;
+        memset(fs->stored, 0, REDOXFS_BLOCK_BYTES);
+        TRY(volume_write(fs, slot, block));
+    }
+    fs->is_older = false;
+    return OK;
+}
+
 static enum status write_header(struct redoxfs *fs)
 {
     uint64_t generation = fs->generation + 1;
+    if (fs->is_older)
+        TRY(clear_stale_headers(fs));
     TRY(header_seal(fs, generation));
     fs->writer->is_broken = true; /* from here on the disk may or may not have the new state */
     TRY(volume_write(fs, generation % RING_SLOTS, (struct view){fs->header, sizeof fs->header}));
@@ -126,8 +151,8 @@ static enum status commit(struct redoxfs *fs)
 {
     struct writer *w = fs->writer;
     TRY(orphans_build(fs));
-    TRY(log_build(fs));
-    TRY(hash_below(fs, (uint8_t *)&fs->tree, 0));
+    TRY(hash_below(fs, (uint8_t *)&fs->tree, nullptr, 0));
+    TRY(log_build(fs)); /* after the last block was taken */
     TRY(write_dirty(fs));
     TRY(fs->disk.flush(fs->disk.context));
     TRY(write_header(fs));
@@ -205,7 +230,8 @@ void redoxfs_statistics(const struct redoxfs *fs, struct redoxfs_statistics *out
 static enum status writer_open(struct redoxfs *fs, const struct redoxfs_write_options *options)
 {
     struct writer *w = fs->writer;
-    *w = (struct writer){.memory = options->memory, .cache_limit = options->cache_bytes, .dirty_limit = options->dirty_bytes};
+    *w = (struct writer){.memory = options->memory, .cache_limit = options->cache_bytes, .dirty_limit = options->dirty_bytes,
+                         .compressor = options->compressor};
     TRY(cache_init(w));
     TRY(space_init(&w->space, w->memory, fs->block_count));
     TRY(log_open(fs));

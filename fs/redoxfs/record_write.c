@@ -98,7 +98,7 @@ static enum status record_modify(struct redoxfs *fs, struct buffer *node, uint8_
     struct redoxfs_pointer p = get_pointer(slot);
     uint32_t level = level_for(MAX(keep, bytes));
     struct buffer *b = pointer_is_null(p) ? nullptr : dirty_record(fs, p);
-    if (!b || b->bytes < REDOXFS_BLOCK_BYTES << level)
+    if (!b || b->stored || b->bytes < REDOXFS_BLOCK_BYTES << level)
         return record_replace(fs, node, slot, keep, covered, level, out);
     b->is_hashed = false;
     put_pointer(slot, block_pointer(b));
@@ -128,7 +128,7 @@ static enum status record_trim(struct redoxfs *fs, struct buffer *node, uint64_t
     TRY(record_buffer(fs, get32(node->data + NODE_RECORD_LEVEL), get_pointer(slot), &b));
     if (keep >= b->bytes || is_zero((struct view){b->data + keep, b->bytes - keep}))
         return OK;
-    if (!b->is_dirty)
+    if (!b->is_dirty || b->stored)
         return record_replace(fs, node, slot, keep, 0, level_for(keep), &b);
     memset(b->data + keep, 0, b->bytes - keep);
     b->is_hashed = false;

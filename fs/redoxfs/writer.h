@@ -75,6 +75,8 @@ struct buffer {
     uint32_t bytes;                 /* of data, after expansion */
     enum block_kind kind;
     bool is_dirty, is_hashed, is_walked, is_leaf, is_used;
+    uint8_t *stored;                /* of a changed record: compressed; null: as it is */
+    uint32_t stored_bytes;
     uint8_t data[];
 };
 
@@ -85,6 +87,7 @@ enum { HELD_BUCKETS = 64 };
 
 struct writer {
     struct redoxfs_memory memory;
+    const struct redoxfs_compressor *compressor; /* null: none */
     uint64_t cache_limit, dirty_limit, clean_bytes, dirty_bytes;
     struct buffer **buckets;
     uint32_t bucket_mask;
@@ -118,6 +121,7 @@ enum status block_modify(struct redoxfs *fs, uint8_t *slot, enum block_kind kind
 /* Forgets a block or record and frees its place. Fails before anything changes; never for dirty ones. */
 enum status block_drop(struct redoxfs *fs, struct redoxfs_pointer pointer);
 uint64_t block_hash(const struct buffer *b);
+void buffer_rename(struct writer *w, struct buffer *b, uint64_t address);
 void cache_settle(struct writer *w);    /* all dirty buffers are clean */
 void cache_trim(struct writer *w);
 
@@ -136,6 +140,12 @@ enum status operation_end(struct redoxfs *fs, enum status status);
 /* Puts the roots, the generation and the checksums into fs->header. */
 enum status header_seal(struct redoxfs *fs, uint64_t generation);
 uint64_t space_kept_back(const struct writer *w);
+
+/* -- compress.c ------------------------------------------------------------------------------------------------------------------- */
+/* Gives a changed record a shorter place, if there is a compressor and it pays; its node, writable, counts it. */
+void record_compress(struct redoxfs *fs, struct buffer *node, struct buffer *b);
+struct view stored_bytes(const struct buffer *b);
+void record_forget_stored(struct writer *w, struct buffer *b);
 
 /* -- orphan.c --------------------------------------------------------------------------------------------------------------------- */
 enum status orphans_open(struct redoxfs *fs);

@@ -133,9 +133,12 @@ static void release(void *context, void *block, size_t bytes)
     free(block);
 }
 
+bool proof_compresses;
+
 struct redoxfs_write_options proof_options(void)
 {
-    return (struct redoxfs_write_options){.memory = {allocate, release, nullptr}};
+    static const struct redoxfs_compressor compressor = {.compress = proof_squeeze};
+    return (struct redoxfs_write_options){.memory = {allocate, release, nullptr}, .compressor = proof_compresses ? &compressor : nullptr};
 }
 
 void proof_format(struct proof_disk *d, uint64_t base)

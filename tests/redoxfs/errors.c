@@ -100,6 +100,7 @@ uint64_t errors_run(uint32_t stride)
     workload_start(&start);
     proof_disk_init(&disk, WORK_BLOCKS);
     for (uint32_t i = 0; i < WORK_OPERATIONS * WORK_OPERATIONS; i += stride) {
+        proof_compresses = i % 2;
         uint32_t first = i / WORK_OPERATIONS, second = i % WORK_OPERATIONS;
         struct expectation e = expect(first, second);
         for (enum proof_request kind = REQUEST_READ; kind <= REQUEST_FLUSH; kind++) {

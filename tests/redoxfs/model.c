@@ -410,6 +410,7 @@ static void step(void)
 uint64_t model_run(const struct model_options *o)
 {
     make_names();
+    proof_compresses = o->seed % 2;
     r = (struct run){.random = {o->seed}};
     proof_disk_init(&r.disk, o->blocks);
     proof_format(&r.disk, 0);

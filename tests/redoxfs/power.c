@@ -178,7 +178,9 @@ static void note_commit(void)
 
 static void begin(void)
 {
-    struct redoxfs_write_options options = proof_options();
+    struct redoxfs_write_options options;
+    proof_compresses = result.sequences % 2;
+    options = proof_options();
     memcpy(disk.blocks, start.blocks, (size_t)WORK_BLOCKS * REDOXFS_BLOCK_BYTES);
     proof_disk_forget(&disk);
     commit_count = 0;
