@@ -85,9 +85,13 @@ static enum status chunk_open(struct space *s, uint64_t number)
     return OK;
 }
 
-static void touch(struct space *s, uint64_t number)
+/* Notes where fresh and dying blocks are, so that a commit looks nowhere else. */
+static void touch(struct space *s, uint64_t number, uint64_t from, uint64_t count)
 {
     struct space_chunk *c = &s->chunks[number];
+    uint32_t low = (uint32_t)(from / 64), high = (uint32_t)((from + count - 1) / 64 + 1);
+    c->low = c->is_touched ? MIN(c->low, low) : low;
+    c->high = c->is_touched ? MAX(c->high, high) : high;
     if (c->is_touched)
         return;
     c->is_touched = true;
@@ -203,7 +207,7 @@ enum status space_take(struct space *s, uint32_t level, uint64_t *out_index)
     c->free_count -= (uint32_t)count;
     s->free_blocks -= count;
     s->steps++;
-    touch(s, index / CHUNK_BLOCKS);
+    touch(s, index / CHUNK_BLOCKS, index % CHUNK_BLOCKS, count);
     *near = index + count < s->blocks ? index + count : 0;
     *out_index = index;
     return OK;
@@ -244,7 +248,7 @@ enum status space_release(struct space *s, uint64_t index, uint64_t count)
         return ERR_CORRUPT;
     }
     s->steps++;
-    touch(s, number);
+    touch(s, number, from, count);
     return OK;
 }
 
@@ -257,7 +261,7 @@ void space_commit(struct space *s)
 {
     while (s->touched != NO_CHUNK) {
         struct space_chunk *c = &s->chunks[s->touched];
-        for (uint32_t i = 0; i < CHUNK_WORDS; i++) {
+        for (uint32_t i = c->low; i < c->high; i++) {
             c->free_count += bit_count(c->dying[i]);
             c->free[i] |= c->dying[i];
             c->dying[i] = c->fresh[i] = 0;
@@ -281,8 +285,10 @@ static void each_run(const uint64_t *map, uint64_t first, uint64_t bits, int64_t
 void space_each_change(const struct space *s, space_visit *visit, void *context)
 {
     for (uint32_t i = s->touched; i != NO_CHUNK; i = s->chunks[i].next_touched) {
-        each_run(s->chunks[i].fresh, (uint64_t)i * CHUNK_BLOCKS, chunk_blocks(s, i), -1, visit, context);
-        each_run(s->chunks[i].dying, (uint64_t)i * CHUNK_BLOCKS, chunk_blocks(s, i), 1, visit, context);
+        const struct space_chunk *c = &s->chunks[i];
+        uint64_t first = (uint64_t)i * CHUNK_BLOCKS + c->low * 64ull, bits = (c->high - c->low) * 64ull;
+        each_run(c->fresh + c->low, first, bits, -1, visit, context);
+        each_run(c->dying + c->low, first, bits, 1, visit, context);
     }
 }
 

@@ -39,6 +39,7 @@ static inline void put_pointer(uint8_t *at, struct redoxfs_pointer p) { put64(at
 struct space_chunk {
     uint64_t *free, *fresh, *dying; /* null: all free, or all used */
     uint32_t free_count, next_touched;
+    uint32_t low, high;             /* the words that fresh and dying blocks are in, when touched */
     bool is_touched;                /* on the list of those that have fresh or dying blocks */
 };
 struct space {
