@@ -140,7 +140,8 @@ static void note(struct job_table *t, pid_t pid, int how)
 static bool wait_for_change(struct job_table *t, struct job *job)
 {
     int how;
-    pid_t pid = waitpid(-1, &how, t->control ? WUNTRACED : 0);
+    /* In a script what stops the foreground stops the script with it; what goes on then goes on by itself. */
+    pid_t pid = waitpid(-1, &how, t->control || !job->foreground ? WUNTRACED : 0);
     if (pid > 0) return note(t, pid, how), true;
     if (errno == EINTR) return true;
     /* Somebody else took their ends: they are done, nobody knows how. */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # interactive.py ION [WORD...]: the shell at a terminal, on the build machine. Each function is a promise.
-import os, shutil, sys, tempfile
+import os, shutil, sys, tempfile, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from screen import Failure, Terminal, run
@@ -233,6 +233,33 @@ def a_background_job_is_announced_and_waited_for():
         prompt(t)
         t.keys("sh -c 'exit 5' &\rwait\recho waited\r")
         t.shows("\nwaited\n")
+
+
+def leaving_with_stopped_jobs_asks_again_and_hangs_them_up():
+    with Shell() as t:
+        prompt(t)
+        t.keys("sh -c 'trap \"echo gone >hung; exit\" HUP; echo ready; while true; do sleep 0.1; done'\r")
+        t.shows("\nready")
+        t.keys("\x1a")
+        t.wait("stopped", lambda s: "Stopped" in s.text() and 2004 in s.modes)
+        t.keys("exit\r")
+        t.shows("there are stopped jobs")
+        prompt(t)
+        home = os.path.join(WORK, "home%d" % number)
+        t.keys("exit\r")
+        t.ends()
+        for _ in range(600):
+            if os.path.exists(os.path.join(home, "hung")):
+                return
+            time.sleep(0.1)
+        raise Failure("the job was not hung up")
+
+
+def a_disowned_job_is_nobodys():
+    with Shell() as t:
+        prompt(t)
+        t.keys("sleep 3 &\rdisown 0\rjobs\recho none\r")
+        t.wait("no job is listed", lambda s: s.text().endswith("> disown 0\n> jobs\n> echo none\nnone\n>"))
 
 
 def control_c_ends_the_program_and_not_the_shell():

@@ -50,6 +50,11 @@ while IFS= read -r line; do
 done <"$folder/errors.txt"
 [ $wrong = 0 ] && echo "ok ion-errors ($count)"
 actual=$(timeout 10 "$ion" -n -c 'while true; let i = 1; end' 2>&1) && echo "ok ion-no-execute" || { echo "not ok ion-no-execute: $actual"; result=1; }
+# Jobs need no terminal.
+expect job-status 'sh -c "exit 3" &; wait 0; echo waited $?' 'waited 3'
+expect job-foreground 'sleep 0.1 &; fg; echo fg $?' 'fg 0'
+expect job-goes-on 'sh -c "kill -STOP \$\$; exit 4" &; wait 0; jobs; bg; wait 0; echo ended $?' 'ended 4'
+expect job-none 'fg; echo $?; wait 9; echo $?' '127'
 # At a terminal: keys in, screen out.
 python3 "$folder/interactive.py" "$ion" || result=1
 exit $result
