@@ -27,13 +27,13 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wc
 MH_DEBUG := $(MH_DEBUG)$(MH_CHECK)
 COMMON := -std=c23 -g -O2 $(WARNINGS) -I. -I$(BUILD)/gen -MMD -MP -fno-strict-aliasing -fno-common \
   -fno-delete-null-pointer-checks -ftrivial-auto-var-init=zero -fvisibility=hidden
-FREESTANDING := --target=x86_64-unknown-none-elf -ffreestanding -nostdlib -mno-red-zone -mgeneral-regs-only
+FREESTANDING := -ffreestanding -nostdlib -mno-red-zone -mgeneral-regs-only
 # Null pointers fault by themselves: page 0 is never mapped anywhere. Pointers that wrap fault too, or are caught where their
 # offset is checked. The debug flavour (MH_DEBUG=1) tests both in code as well, at a third more instructions.
 TRAPS := -fsanitize=undefined -fsanitize-trap=undefined -fno-sanitize=function,alignment$(if $(MH_DEBUG),,$(comma)null$(comma)pointer-overflow$(comma)bool)
-CFLAGS_kernel = $(COMMON) $(FREESTANDING) $(TRAPS) -mcmodel=kernel -fno-pic -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
+CFLAGS_kernel = $(COMMON) $(FREESTANDING) $(TRAPS) -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
   -Wframe-larger-than=1536 $(KERNEL_EXTRA)
-CFLAGS_user = $(COMMON) $(FREESTANDING) $(TRAPS) -fpie -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -Wframe-larger-than=8192
+CFLAGS_user = $(COMMON) --target=x86_64-unknown-none-elf $(FREESTANDING) $(TRAPS) -fpie -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -Wframe-larger-than=8192
 CFLAGS_host = $(COMMON) -D_GNU_SOURCE -DMH_HOST -fsanitize=address,undefined -fno-sanitize=function -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_fuzz = $(CFLAGS_host) -fsanitize=fuzzer-no-link
 CFLAGS_hosttool = $(COMMON) -D_GNU_SOURCE -DMH_HOST

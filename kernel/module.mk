@@ -7,7 +7,7 @@ KERNEL_INCLUDES := -Ikernel/arch/include $(foreach m,$(KERNEL_USES),-I$(m)/inclu
 
 # The Linux triple only because clang knows a stack protector that reads its canary through GS for that one alone.
 # All references are PC-relative, so that the image runs at any address once .rela.dyn has been applied (arch/x86_64/early.c).
-KERNEL_EXTRA += --target=x86_64-unknown-linux-gnu -fpie -mcmodel=small -fdirect-access-external-data -fsanitize=kcfi \
+KERNEL_EXTRA += --target=x86_64-unknown-linux-gnu -fpie -fdirect-access-external-data -fsanitize=kcfi \
   -fstack-protector-strong -mstack-protector-guard=tls -mstack-protector-guard-reg=gs -mstack-protector-guard-offset=56
 # make BUILD=build/debug MH_DEBUG=1 build/debug/kernel.elf: with the lock-rank checker and DEBUG_ASSERT.
 KERNEL_EXTRA += $(if $(MH_DEBUG),-DMH_DEBUG)

@@ -114,4 +114,11 @@ awk 'NR == FNR { ours[$1] = $2; next }
     END { if (n) printf "%d metrics on both, %d of them better here, geometric mean of the ratios %.3f\n", n, better, exp(sum / n) }' \
     $build/ours.tsv "$table" | tee $build/table.txt
 [ -n "$metrics" ] || latency
+
+# -- native primitives, which Linux has no counterpart of ----------------------------------------------------------------
+if [ -z "$metrics" ]; then
+    ./mh exec --no-build --icount --append unit=costs -- /bin/sleep 1000000 2>/dev/null |
+        awk '!printed { printf "\n%-28s %14s %14s %14s\n", "native primitive", "instructions", "switches", "table loads"; printed = 1 }
+            $1 == "cost" { printf "%-28s %14s %14s %14s\n", $2, $3, $5, $7 }' | tee $build/native.txt
+fi
 exit $status
