@@ -60,6 +60,8 @@ void editor_changed(struct editor *e)
 {
     lex(&e->lexed, e->line.text, e->line.size);
     suggest_from_history(e);
+    /* What was selected is not there any more. */
+    if (e->mode == MODE_VI_VISUAL) e->mode = MODE_VI_NORMAL;
 }
 
 void editor_suggest(struct editor *e, const char *text)

@@ -180,6 +180,20 @@ TEST(a_menu_is_walked_and_left)
     editor_fini(&e);
 }
 
+TEST(a_selection_ends_with_its_text)
+{
+    struct editor e;
+    struct completions c = {.from = 0, .to = 2};
+    editor_init(&e, nullptr, always, nullptr);
+    e.mode = MODE_VI_INSERT;
+    type(&e, "abcdef\x1b|v0");
+    CHECK_EQUAL(e.mode, MODE_VI_VISUAL);
+    completions_add(&c, "\xc3\xa4", nullptr, nullptr);
+    editor_offer(&e, &c);
+    CHECK_EQUAL(e.mode, MODE_VI_NORMAL);
+    editor_fini(&e);
+}
+
 TEST(words_have_roles)
 {
     struct lexed l = {};
