@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 static const char USAGE[] =
@@ -31,26 +30,6 @@ struct options {
     int first;               /* of the words that are no options */
     bool fake, interactive, login, vi, keys;
 };
-
-void shell_init(struct shell *sh)
-{
-    struct rlimit stack;
-    size_t room = 8u << 20;
-    if (!getrlimit(RLIMIT_STACK, &stack) && stack.rlim_cur < room) room = stack.rlim_cur;
-    *sh = (struct shell){.folders_max = -1};
-    sh->scope = &sh->global;
-    sh->stack_end = (const char *)__builtin_frame_address(0) - room + room / 4;
-}
-
-void shell_fini(struct shell *sh)
-{
-    error_forget(sh);
-    job_fini(sh);
-    value_free(sh->folders);
-    scope_fini(&sh->global);
-    arena_fini(&sh->scratch);
-    arena_fini(&sh->caught_arena);
-}
 
 static struct shell *noted_for;
 

@@ -21,3 +21,5 @@ IMAGE_PROGRAMS += $(BUILD)/posix/bin/ion.small
 USES_apps/ion/edit := apps/ion/edit apps/ion/value
 $(BUILD)/host/apps/ion/edit/%_test.c.o: CFLAGS_host += -Iapps/ion
 $(eval $(call host_test,apps/ion/edit,apps/ion/value))
+# Parser, expressions and whole programs are fuzzed with all of it.
+$(foreach f,language run value,$(eval USES_apps/ion/$(f) := $(ION_FOLDERS)))

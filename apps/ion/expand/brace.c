@@ -3,8 +3,6 @@
 #include "expand/expand.h"
 #include <string.h>
 
-enum { ELEMENTS_MAX = 1000000 };
-
 /* Where the next group of braces opens, outside quotes and not after a sigil; the end when there is none. */
 static size_t find_group(const char *raw)
 {
@@ -35,7 +33,7 @@ static bool add_range(struct shell *sh, const char *element, struct list *out, b
     struct word word = word_make(&sh->scratch, (char *)element);
     if (!expand_string(sh, &word, &text)) return false;
     if (!range_parse(text, &range)) return true;
-    if (range.count > ELEMENTS_MAX) return fail(sh, "expansion error: range of %lu elements is above %d", range.count, ELEMENTS_MAX);
+    if (range.count > sh->words_max) return fail(sh, "expansion error: range of %lu elements is above %zu", range.count, sh->words_max);
     for (unsigned long i = 0; i < range.count; i++) list_add(out, range_at(out->arena, &range, i));
     return *out_is_range = true;
 }
@@ -77,7 +75,7 @@ bool brace_expand(struct shell *sh, const char *raw, struct list *out)
     }
     if (!elements.count) add_escaped(&elements, "{}");
     if (!brace_expand(sh, raw + past, &rest)) return false;
-    if (elements.count * rest.count > ELEMENTS_MAX) return fail(sh, "expansion error: braces make more than %d words", ELEMENTS_MAX);
+    if (elements.count * rest.count > sh->words_max) return fail(sh, "expansion error: braces make more than %zu words", sh->words_max);
     for (size_t i = 0; i < elements.count; i++)
         for (size_t j = 0; j < rest.count; j++)
             list_add(out, arena_print(&sh->scratch, "%.*s%s%s", (int)open, raw, elements.at[i], rest.at[j]));

@@ -176,7 +176,7 @@ static bool put_part(struct shell *sh, struct part *part, struct mixed *m)
         return false;
     }
     put(m, text, strlen(text), false);
-    return m->text.size <= TEXT_MAX || fail(sh, "expansion error: a text of more than %d bytes", TEXT_MAX);
+    return m->text.size <= sh->text_max || fail(sh, "expansion error: a text of more than %zu bytes", sh->text_max);
 }
 
 static bool expand_mixed(struct shell *sh, struct word *word, bool braced, struct list *out)

@@ -3,8 +3,6 @@
 #pragma once
 #include "run/run.h"
 
-enum { WORDS_MAX = 1000000, TEXT_MAX = 1 << 28 }; /* what braces may make; what one text may become */
-
 /* Arguments of one word: braces, variables, arrays, globs. */
 [[nodiscard]] bool expand_word(struct shell *sh, struct word *word, struct list *out);
 /* The same as one string, several arguments joined by blanks. */

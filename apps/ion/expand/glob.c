@@ -66,5 +66,5 @@ void glob_expand(const char *pattern, struct list *out)
 {
     size_t before = out->count;
     walk("", pattern, 0, out);
-    qsort(out->at + before, out->count - before, sizeof *out->at, by_name);
+    if (out->count > before) qsort(out->at + before, out->count - before, sizeof *out->at, by_name);
 }

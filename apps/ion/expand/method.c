@@ -216,7 +216,7 @@ static bool repeat(struct shell *sh, const char *text, const char *count, char *
     char *end;
     unsigned long times = strtoul(count, &end, 10);
     struct buf out = buf_make(&sh->scratch);
-    if (!isdigit((unsigned char)*count) || *end || (strlen(text) && times > (1ul << 26) / strlen(text)))
+    if (!isdigit((unsigned char)*count) || *end || (strlen(text) && times > sh->text_max / strlen(text)))
         return fail(sh, "expansion error: repeat: argument is not a valid positive integer");
     for (; times && *text; times--) buf_text(&out, text);
     *out_text = out.at;
@@ -266,6 +266,8 @@ static bool replace_method(struct shell *sh, const char *name, const char *text,
         limit = strtoul(rest->at[2], &end, 10);
         if (*end) return fail(sh, "expansion error: replacen: third argument isn't a valid integer");
     }
+    if (strlen(rest->at[1]) > strlen(rest->at[0]) && strlen(rest->at[1]) > sh->text_max / (strlen(text) + 1))
+        return fail(sh, "expansion error: a text of more than %zu bytes", sh->text_max);
     *out_text = replace(&sh->scratch, text, rest->at[0], rest->at[1], limit);
     return true;
 }

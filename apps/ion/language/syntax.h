@@ -206,14 +206,6 @@ bool name_is_valid(const char *name);
 
 /* outline.c: a text as a line editor sees it, without running anything. */
 enum outline_state : uint8_t { OUTLINE_COMPLETE, OUTLINE_INCOMPLETE, OUTLINE_WRONG };
-enum outline_kind : uint8_t {
-    OUTLINE_COMMAND, OUTLINE_KEYWORD, OUTLINE_ARGUMENT, OUTLINE_QUOTED, OUTLINE_VARIABLE, OUTLINE_METHOD, OUTLINE_OPERATOR,
-    OUTLINE_REDIRECT, OUTLINE_COMMENT,
-};
-struct outline_span {
-    uint32_t start, size;
-    enum outline_kind kind;
-};
 struct outline {
     enum outline_state state;
     unsigned open_blocks;    /* how deep the next line would be */
@@ -222,5 +214,3 @@ struct outline {
 };
 /* Whether the text can run as it is, needs more, or is wrong. */
 struct outline outline_check(const char *text, size_t size);
-/* The tokens of the text in order, blanks between them left out; at most capacity of them, and how many there were. */
-size_t outline_spans(const char *text, size_t size, struct outline_span *out_spans, size_t capacity);

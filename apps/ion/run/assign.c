@@ -310,7 +310,7 @@ static struct value *updated(struct job_of_let *a, const struct key *key, struct
     struct value *old = entry->value;
     if (!array) list_add(&items, text);
     if (joins && old->kind == VALUE_STRING && !array) {
-        if (old->size + strlen(text) > TEXT_MAX) return fail(sh, "expansion error: a text of more than %d bytes", TEXT_MAX), nullptr;
+        if (old->size + strlen(text) > sh->text_max) return fail(sh, "expansion error: a text of more than %zu bytes", sh->text_max), nullptr;
         bool front = operator == ASSIGN_PREPEND;
         return value_string(arena_print(&sh->scratch, "%s%s", front ? text : old->text, front ? old->text : text));
     }

@@ -82,6 +82,13 @@ void leave(struct shell *)
 {
 }
 
+static bool may_go_on(struct shell *sh)
+{
+    if (sh->interrupted) return fail(sh, "%s", "");
+    if (sh->statements_max && sh->statements++ >= sh->statements_max) return fail(sh, "more than %lu statements", sh->statements_max);
+    return enter(sh);
+}
+
 struct function *function_get(struct function *function)
 {
     function->references++;
@@ -146,8 +153,9 @@ static enum flow run_range(struct shell *sh, const struct stmt *stmt, const stru
         struct arena_mark mark = arena_mark(&sh->scratch);
         set_loop_variable(sh, stmt->names.at[0], range_at(&sh->scratch, range, i));
         arena_release(&sh->scratch, mark);
+        if (!may_go_on(sh)) return FLOW_ERROR;
         enum flow flow = run_body(sh, stmt->body);
-        if (sh->interrupted) return fail(sh, "%s", ""), FLOW_ERROR;
+        leave(sh);
         if (flow == FLOW_BREAK) return FLOW_ON;
         if (flow != FLOW_ON && flow != FLOW_CONTINUE) return flow;
     }
@@ -373,13 +381,6 @@ static enum flow run_kind(struct shell *sh, const struct stmt *stmt)
     case STMT_ENVIRONMENT: return run_with_environment(sh, stmt);
     }
     return FLOW_ON;
-}
-
-static bool may_go_on(struct shell *sh)
-{
-    if (sh->interrupted) return fail(sh, "%s", "");
-    if (sh->statements_max && sh->statements++ >= sh->statements_max) return fail(sh, "more than %lu statements", sh->statements_max);
-    return enter(sh);
 }
 
 static enum flow run_statement(struct shell *sh, const struct stmt *stmt)

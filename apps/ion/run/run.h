@@ -30,6 +30,7 @@ struct shell {
     /* Only functions and builtins that touch nothing outside the shell run, and at most so many statements: for fuzzing. */
     bool sandbox;
     unsigned long statements, statements_max;
+    size_t text_max, words_max; /* what one text may become; what braces may make */
     /* While a process expansion runs: what the shell itself writes goes here, not to descriptor 1, and its messages nowhere. */
     struct buf *caught;
     struct arena caught_arena;
@@ -58,7 +59,7 @@ void report(struct shell *sh);
 [[nodiscard]] bool enter(struct shell *sh);
 void leave(struct shell *sh);
 
-/* main.c: a shell without anything predefined. */
+/* shell.c: a shell without anything predefined. */
 void shell_init(struct shell *sh);
 void shell_fini(struct shell *sh);
 

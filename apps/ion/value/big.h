@@ -5,7 +5,7 @@
 #include "value/mem.h"
 #include <stdint.h>
 
-enum { BIG_BITS = 1 << 16, BIG_LIMBS = BIG_BITS / 32 };
+enum { BIG_BITS = 1 << 15, BIG_LIMBS = BIG_BITS / 32 };
 struct big {
     bool negative;
     uint32_t count;
