@@ -62,8 +62,8 @@ static bool split_elements(struct shell *sh, const char *inside, struct list *ou
 bool brace_expand(struct shell *sh, const char *raw, struct list *out)
 {
     size_t open = find_group(raw);
-    if (!raw[open]) return list_add(out, (char *)raw), true;
-    size_t past = skip_group(raw, open);
+    size_t past = raw[open] ? skip_group(raw, open) : open;
+    if (past < open + 2 || raw[past - 1] != '}') return list_add(out, (char *)raw), true;
     struct list elements = list_make(&sh->scratch), rest = list_make(&sh->scratch);
     if (past == open + 2 || !enter(sh)) {
         if (past != open + 2) return false;

@@ -9,11 +9,6 @@
 
 enum { FOLDERS_MAX = 64 };
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static char *unquote(struct arena *arena, const char *pattern)
 {
     struct buf plain = buf_make(arena);
@@ -24,6 +19,15 @@ static char *unquote(struct arena *arena, const char *pattern)
     return plain.at;
 }
 
+static char *joined(struct arena *arena, const char *a, const char *b)
+{
+    size_t first = strlen(a), second = strlen(b);
+    char *text = arena_alloc(arena, first + second + 1);
+    memcpy(text, a, first);
+    memcpy(text + first, b, second + 1);
+    return text;
+}
+
 static void walk(const char *folder, const char *pattern, unsigned depth, struct list *out);
 
 static void match_entry(const char *path, const char *name, const char *component, const char *rest, unsigned depth, struct list *out)
@@ -31,12 +35,12 @@ static void match_entry(const char *path, const char *name, const char *componen
     struct stat info;
     bool recursive = !strcmp(component, "**");
     if (recursive && !lstat(path, &info) && S_ISDIR(info.st_mode)) {
-        char *deeper = arena_print(out->arena, "%s/", path);
-        walk(deeper, *rest ? arena_print(out->arena, "**/%s", rest) : "**", depth + 1, out);
+        char *deeper = joined(out->arena, path, "/");
+        walk(deeper, *rest ? joined(out->arena, "**/", rest) : "**", depth + 1, out);
     }
     if ((recursive && *rest) || fnmatch(component, name, 0)) return;
     if (!*rest) list_add(out, (char *)path);
-    else walk(arena_print(out->arena, "%s/", path), rest, depth + 1, out);
+    else walk(joined(out->arena, path, "/"), rest, depth + 1, out);
 }
 
 static void walk(const char *folder, const char *pattern, unsigned depth, struct list *out)
@@ -48,7 +52,7 @@ static void walk(const char *folder, const char *pattern, unsigned depth, struct
     if (depth > FOLDERS_MAX) return;
     if (!strcmp(component, "**") && *rest) walk(folder, rest, depth + 1, out);
     if (!strpbrk(component, "*?[")) {
-        char *path = arena_print(out->arena, "%s%s%s", folder, unquote(out->arena, component), slash ? "/" : "");
+        char *path = joined(out->arena, joined(out->arena, folder, unquote(out->arena, component)), slash ? "/" : "");
         if (slash && *rest) walk(path, rest, depth + 1, out);
         else if (!lstat(path, &info)) list_add(out, path);
         return;
@@ -57,14 +61,42 @@ static void walk(const char *folder, const char *pattern, unsigned depth, struct
     if (!open) return;
     for (struct dirent *entry; (entry = readdir(open));) {
         if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
-        match_entry(arena_print(out->arena, "%s%s", folder, entry->d_name), entry->d_name, component, rest, depth, out);
+        match_entry(joined(out->arena, folder, entry->d_name), entry->d_name, component, rest, depth, out);
     }
     closedir(open);
+}
+
+/* All of them start with the same bytes, often many: how many. */
+static size_t common_start(char *const *names, size_t count)
+{
+    size_t size = strlen(names[0]);
+    for (size_t i = 1; i < count && size; i++) {
+        size_t same = 0;
+        while (same < size && names[i][same] == names[0][same]) same++;
+        size = same;
+    }
+    return size;
+}
+
+/* Merges halves; what is in order already costs one look. */
+static void sort(char **names, char **room, size_t count, size_t skip)
+{
+    size_t half = count / 2;
+    if (count < 2) return;
+    sort(names, room, half, skip);
+    sort(names + half, room, count - half, skip);
+    if (strcmp(names[half - 1] + skip, names[half] + skip) <= 0) return;
+    memcpy(room, names, half * sizeof *room);
+    for (size_t i = 0, j = half, at = 0; i < half; at++)
+        names[at] = j < count && strcmp(names[j] + skip, room[i] + skip) < 0 ? names[j++] : room[i++];
 }
 
 void glob_expand(const char *pattern, struct list *out)
 {
     size_t before = out->count;
     walk("", pattern, 0, out);
-    if (out->count > before) qsort(out->at + before, out->count - before, sizeof *out->at, by_name);
+    size_t count = out->count - before;
+    if (count < 2) return;
+    char **room = arena_alloc(out->arena, count * sizeof *room);
+    sort(out->at + before, room, count, common_start(out->at + before, count));
 }

@@ -3,17 +3,23 @@
 #include "expand/expand.h"
 #include "value/text.h"
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 bool whole_number(const char *text, long *out_number)
 {
-    if (*text != '-' && *text != '+' && !isdigit((unsigned char)*text)) return false;
-    char *end;
-    errno = 0;
-    *out_number = strtol(text, &end, 10);
-    return end > text && !*end && !errno;
+    bool negative = *text == '-';
+    const char *digits = text + (negative || *text == '+');
+    long value = 0;
+    if (!*digits) return false;
+    for (; *digits; digits++) {
+        int digit = *digits - '0';
+        if (digit < 0 || digit > 9) return false;
+        if (__builtin_mul_overflow(value, 10l, &value) || __builtin_sub_overflow(value, (long)digit, &value)) return false;
+    }
+    if (!negative && __builtin_sub_overflow(0l, value, &value)) return false;
+    *out_number = value;
+    return true;
 }
 
 struct slice slice_parse(const char *text)

@@ -432,12 +432,39 @@ static bool export_names(struct shell *sh, const struct assignment *it)
     return true;
 }
 
+/* `let name += 1` and the like, where both are whole and the sum is too: in place. */
+static bool assign_sum(struct shell *sh, const struct assignment *it, bool *out_done)
+{
+    const struct key *key = it->keys;
+    long x, y, z;
+    char *text;
+    if (it->operator < ASSIGN_ADD || it->operator > ASSIGN_MULTIPLY || it->count != 1 || it->values.count != 1 || key->type || key->index) return true;
+    if (*it->values.at->raw == '[' || it->values.at->shape == WORD_BRACES || !may_set(key->name)) return true;
+    word_ready(it->values.at);
+    if (it->values.at->shape != WORD_PLAIN && it->values.at->shape != WORD_STRING) return true;
+    struct entry *entry = scope_find_writable(sh->scope, key->name);
+    if (!entry || entry->value->kind != VALUE_STRING || !whole_number(entry->value->text, &x)) return true;
+    if (it->values.at->shape == WORD_STRING && it->values.at->parts->kind != PART_VARIABLE) return true;
+    if (!expand_string(sh, it->values.at, &text)) return false;
+    if (!whole_number(text, &y)) return true;
+    bool overflow = it->operator == ASSIGN_ADD        ? __builtin_add_overflow(x, y, &z)
+                    : it->operator == ASSIGN_SUBTRACT ? __builtin_sub_overflow(x, y, &z)
+                                                      : __builtin_mul_overflow(x, y, &z);
+    if (overflow) return true;
+    text = arena_number(&sh->scratch, z);
+    value_set_text(entry->value, text, strlen(text));
+    *out_done = true;
+    sh->status = 0;
+    return true;
+}
+
 /* `let name = text` and the like, of which scripts are full: no type, one key, and nothing that could be refused. */
 static bool assign_text(struct shell *sh, const struct assignment *it, bool *out_done)
 {
     const struct key *key = it->keys;
     *out_done = false;
-    if (it->operator != ASSIGN || it->count != 1 || it->values.count != 1 || key->type || key->index) return true;
+    if (it->operator != ASSIGN) return assign_sum(sh, it, out_done);
+    if (it->count != 1 || it->values.count != 1 || key->type || key->index) return true;
     if (*it->values.at->raw == '[' || !name_is_valid(key->name) || !may_set(key->name)) return true;
     char *text;
     if (!expand_string(sh, it->values.at, &text)) return false;

@@ -27,6 +27,56 @@ char *heap_copy(const char *text)
     return memcpy(heap_alloc(size), text, size);
 }
 
+enum { POOL_STEP = 32, POOL_CLASSES = 8, POOL_CHUNK = 8192 };
+
+/* Under the sanitizer each piece comes from malloc, so that a use after its return is seen. */
+#if defined __has_feature && __has_feature(address_sanitizer)
+enum { POOLED = 0 };
+#else
+enum { POOLED = 1 };
+#endif
+
+struct pool_piece {
+    struct pool_piece *next;
+};
+
+static struct pool_piece *pools[POOL_CLASSES];
+static char *pool_rest;
+static size_t pool_left;
+
+static void *pool_cut(size_t size)
+{
+    if (pool_left < size) {
+        pool_rest = heap_alloc(POOL_CHUNK);
+        pool_left = POOL_CHUNK;
+    }
+    pool_left -= size;
+    pool_rest += size;
+    return pool_rest - size;
+}
+
+void *pool_alloc(size_t size)
+{
+    size_t class = size ? (size - 1) / POOL_STEP : 0;
+    if (!POOLED || class >= POOL_CLASSES) return heap_alloc(size);
+    struct pool_piece *piece = pools[class];
+    if (!piece) return pool_cut((class + 1) * POOL_STEP);
+    pools[class] = piece->next;
+    return piece;
+}
+
+void pool_free(void *at, size_t size)
+{
+    size_t class = size ? (size - 1) / POOL_STEP : 0;
+    if (!POOLED || class >= POOL_CLASSES || !at) {
+        free(at);
+        return;
+    }
+    struct pool_piece *piece = at;
+    piece->next = pools[class];
+    pools[class] = piece;
+}
+
 enum { BLOCK_SIZE = 16000 };
 
 void *arena_grow(struct arena *arena, size_t size)

@@ -71,6 +71,10 @@ static inline void list_add(struct list *list, char *text)
 }
 char *list_join(const struct list *list, const char *separator);
 
+/* Small things that come and go with each statement: kept by size and given out again. The size is told on return. */
+void *pool_alloc(size_t size);
+void pool_free(void *at, size_t size);
+
 void *heap_alloc(size_t size);
 void *heap_resize(void *old, size_t size);
 char *heap_copy(const char *text);

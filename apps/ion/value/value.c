@@ -7,7 +7,7 @@
 
 struct value *value_make(enum value_kind kind)
 {
-    struct value *value = heap_alloc(sizeof *value);
+    struct value *value = pool_alloc(sizeof *value);
     *value = (struct value){.kind = kind};
     return value;
 }
@@ -22,13 +22,15 @@ struct value *value_string(const char *text)
 void value_set_text(struct value *value, const char *text, size_t size)
 {
     char *room = value->text;
+    size_t allocated = value->allocated;
     if (size >= value->allocated || value->allocated > size * 4 + 64) {
-        value->allocated = size < 24 ? 32 : size + 1;
-        room = heap_alloc(value->allocated);
+        allocated = size < 24 ? 32 : size + 1;
+        room = pool_alloc(allocated);
     }
     memmove(room, text, size);
     room[size] = 0;
-    if (room != value->text) free(value->text);
+    if (room != value->text) pool_free(value->text, value->allocated);
+    value->allocated = allocated;
     value->text = room;
     value->size = size;
 }
@@ -43,12 +45,27 @@ bool value_is_map(const struct value *value)
     return value->kind == VALUE_HMAP || value->kind == VALUE_BMAP;
 }
 
+static char *key_copy(const char *key)
+{
+    size_t size = strlen(key) + 1;
+    return memcpy(pool_alloc(size), key, size);
+}
+
+static void key_free(char *key)
+{
+    if (key) pool_free(key, strlen(key) + 1);
+}
+
 /* A new place at index; what it holds is the caller's to write. */
 static struct entry *entries_open(struct entry **entries, size_t *count, size_t *capacity, size_t index)
 {
     if (*count == *capacity) {
-        *capacity = *capacity ? *capacity * 2 : 4;
-        *entries = heap_resize(*entries, *capacity * sizeof **entries);
+        size_t more = *capacity ? *capacity * 2 : 4;
+        struct entry *grown = pool_alloc(more * sizeof *grown);
+        if (*count) memcpy(grown, *entries, *count * sizeof *grown);
+        pool_free(*entries, *capacity * sizeof *grown);
+        *entries = grown;
+        *capacity = more;
     }
     memmove(*entries + index + 1, *entries + index, (*count - index) * sizeof **entries);
     ++*count;
@@ -89,7 +106,7 @@ void value_put(struct value *map, const char *key, struct value *item)
         map->entries[at].value = item;
         return;
     }
-    *entries_open(&map->entries, &map->count, &map->capacity, at) = (struct entry){.key = heap_copy(key), .value = item};
+    *entries_open(&map->entries, &map->count, &map->capacity, at) = (struct entry){.key = key_copy(key), .value = item};
 }
 
 struct value *value_get(const struct value *map, const char *key)
@@ -104,11 +121,11 @@ struct value *value_copy(const struct value *value)
     struct value *copy = value_make(value->kind);
     if (value->text) value_set_text(copy, value->text, value->size);
     copy->function = value->function ? function_get(value->function) : nullptr;
-    if (value->count) copy->entries = heap_alloc(value->count * sizeof *copy->entries);
+    if (value->count) copy->entries = pool_alloc(value->count * sizeof *copy->entries);
     copy->count = copy->capacity = value->count;
     for (size_t i = 0; i < value->count; i++) {
         const struct entry *from = &value->entries[i];
-        copy->entries[i] = (struct entry){.key = from->key ? heap_copy(from->key) : nullptr, .value = value_copy(from->value)};
+        copy->entries[i] = (struct entry){.key = from->key ? key_copy(from->key) : nullptr, .value = value_copy(from->value)};
     }
     return copy;
 }
@@ -117,13 +134,13 @@ void value_free(struct value *value)
 {
     if (!value) return;
     for (size_t i = 0; i < value->count; i++) {
-        free(value->entries[i].key);
+        key_free(value->entries[i].key);
         value_free(value->entries[i].value);
     }
     if (value->function) function_put(value->function);
-    free(value->entries);
-    free(value->text);
-    free(value);
+    if (value->capacity) pool_free(value->entries, value->capacity * sizeof *value->entries);
+    if (value->text) pool_free(value->text, value->allocated);
+    pool_free(value, sizeof *value);
 }
 
 void value_flatten(const struct value *value, struct list *out)
@@ -209,7 +226,7 @@ struct entry *scope_find_writable(struct scope *scope, const char *name)
 static void add_entry(struct scope *scope, const char *name, uint32_t hash, struct value *value)
 {
     struct entry *entry = entries_open(&scope->entries, &scope->count, &scope->capacity, scope->count);
-    *entry = (struct entry){.key = heap_copy(name), .value = value, .hash = hash};
+    *entry = (struct entry){.key = key_copy(name), .value = value, .hash = hash};
     if (scope->index && scope->count * 2 <= scope->index_size) index_add(scope, scope->count - 1);
     else index_build(scope);
 }
@@ -256,7 +273,7 @@ bool scope_drop(struct scope *scope, const char *name)
     struct entry *entry = scope_find_writable(scope, name);
     if (!entry) return false;
     while (!scope->count || entry < scope->entries || entry >= scope->entries + scope->count) scope = scope->outer;
-    free(entry->key);
+    key_free(entry->key);
     value_free(entry->value);
     *entry = scope->entries[--scope->count];
     index_build(scope);
@@ -266,10 +283,10 @@ bool scope_drop(struct scope *scope, const char *name)
 void scope_fini(struct scope *scope)
 {
     for (size_t i = 0; i < scope->count; i++) {
-        free(scope->entries[i].key);
+        key_free(scope->entries[i].key);
         value_free(scope->entries[i].value);
     }
-    if (scope->capacity) free(scope->entries);
+    if (scope->capacity) pool_free(scope->entries, scope->capacity * sizeof *scope->entries);
     if (scope->index) free(scope->index);
     *scope = (struct scope){};
 }
