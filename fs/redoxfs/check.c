@@ -7,7 +7,7 @@
 #include "base/try.h"
 #include "fs/redoxfs/format.h"
 
-enum : uint8_t { USED = 1, FREE = 2, LOGGED = 4, FREED_FIRST = 8, NODE = 16, NAMES_SEEN = 32, LINKS_SEEN = 64 };
+enum : uint8_t { USED = CHECK_USED, IN_LOG = CHECK_LOG, FREE = 2, LOGGED = 4, FREED_FIRST = 8, NODE = 16, NAMES_SEEN = 32, LINKS_SEEN = 64 };
 
 static void problem(struct redoxfs_check *c, const char *what, uint32_t node, uint64_t number, enum status status)
 {
@@ -345,6 +345,7 @@ static enum status check_log(struct redoxfs_check *c)
     for (struct redoxfs_pointer p = c->fs->alloc; !pointer_is_null(p) && claim(c, p, 0);) {
         struct view block;
         bool is_sound;
+        c->state[pointer_index(p)] |= IN_LOG;
         TRY(load(c, p, 0, &block, &is_sound));
         if (!is_sound)
             return OK;

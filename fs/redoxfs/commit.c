@@ -227,13 +227,20 @@ void redoxfs_statistics(const struct redoxfs *fs, struct redoxfs_statistics *out
     out->waiting_bytes = w->dirty_bytes;
 }
 
-static enum status writer_open(struct redoxfs *fs, const struct redoxfs_write_options *options)
+enum status writer_start(struct redoxfs *fs, const struct redoxfs_write_options *options)
 {
-    struct writer *w = fs->writer;
+    struct writer *w = fs->writer = options->memory.allocate(options->memory.context, sizeof *fs->writer);
+    if (!w)
+        return ERR_NO_MEMORY;
     *w = (struct writer){.memory = options->memory, .cache_limit = options->cache_bytes, .dirty_limit = options->dirty_bytes,
                          .compressor = options->compressor};
     TRY(cache_init(w));
-    TRY(space_init(&w->space, w->memory, fs->block_count));
+    return space_init(&w->space, w->memory, fs->block_count);
+}
+
+static enum status writer_open(struct redoxfs *fs, const struct redoxfs_write_options *options)
+{
+    TRY(writer_start(fs, options));
     TRY(log_open(fs));
     return orphans_open(fs);
 }
@@ -243,9 +250,6 @@ enum status redoxfs_open_writable(struct redoxfs_disk disk, const struct redoxfs
     TRY(redoxfs_open_secret(disk, options->secret, out));
     if (out->is_cut)
         return ERR_CORRUPT;
-    out->writer = options->memory.allocate(options->memory.context, sizeof *out->writer);
-    if (!out->writer)
-        return ERR_NO_MEMORY;
     enum status status = writer_open(out, options);
     if (status != OK)
         redoxfs_close(out);

@@ -37,6 +37,9 @@ enum status volume_read(struct redoxfs *fs, struct redoxfs_pointer pointer, stru
 /* One block of structure; valid until the next read of any kind. CORRUPT also for pointers to longer or compressed things. */
 enum status volume_block(struct redoxfs *fs, struct redoxfs_pointer pointer, struct view *out);
 
+/* Of a check's state bytes, what repairing needs. */
+enum : uint8_t { CHECK_USED = 1, CHECK_LOG = 128 };
+
 /* encrypt.c */
 bool header_is_encrypted(struct view header);
 /* What stands behind the checksum of a header; without a cipher the checksum itself. */

@@ -183,7 +183,7 @@ static enum status build_more(struct redoxfs *fs)
 
 static bool is_too_long(const struct writer *w)
 {
-    return w->log_kept + 1 < w->log_old /* a commit that failed has begun so */ || w->log_old > w->log_limit;
+    return w->log_is_lost || w->log_kept + 1 < w->log_old /* a commit that failed has begun so */ || w->log_old > w->log_limit;
 }
 
 enum status log_build(struct redoxfs *fs)
@@ -200,4 +200,5 @@ void log_settle(struct redoxfs *fs)
     uint32_t added = w->log.count - w->log_old;
     memmove(w->log.pointers + w->log_kept, w->log.pointers + w->log_old, added * sizeof *w->log.pointers);
     w->log.count = w->log_old = w->log_kept = w->log_kept + added;
+    w->log_is_lost = false;
 }

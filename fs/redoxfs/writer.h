@@ -99,6 +99,7 @@ struct writer {
     struct pointer_list log;
     uint32_t log_kept, log_old;     /* the first log_kept stay, the first log_old are those of the last commit */
     uint32_t log_limit;             /* a longer one is replaced */
+    bool log_is_lost;               /* the next one is written as a whole (repair.c) */
     /* nodes without a name, and the blocks of the disk's list of them */
     struct id_list orphans;
     struct pointer_list release;
@@ -140,6 +141,8 @@ enum status operation_begin(struct redoxfs *fs, uint64_t blocks, bool grows);
 enum status operation_end(struct redoxfs *fs, enum status status);
 /* Puts the roots, the generation and the checksums into fs->header. */
 enum status header_seal(struct redoxfs *fs, uint64_t generation);
+/* A writer without log and orphans; redoxfs_close ends it, also when this fails. */
+enum status writer_start(struct redoxfs *fs, const struct redoxfs_write_options *options);
 uint64_t space_kept_back(const struct writer *w);
 
 /* -- compress.c ------------------------------------------------------------------------------------------------------------------- */

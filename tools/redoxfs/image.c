@@ -65,18 +65,24 @@ struct redoxfs_disk image_disk(const char *path, bool writable, uint64_t bytes)
     return (struct redoxfs_disk){.read = read_blocks, .write = write_blocks, .flush = flush_blocks, .block_count = length / REDOXFS_BLOCK_BYTES};
 }
 
+static struct redoxfs_secret secret = {.cipher = &redoxfs_cipher};
+
+struct redoxfs_write_options image_options(void)
+{
+    return (struct redoxfs_write_options){.memory = image_memory(), .secret = fs.cipher ? &secret : nullptr};
+}
+
 /* In the clear first: most volumes are, and nobody is asked for what is not needed. */
 void image_open(const char *path, bool writable)
 {
     struct redoxfs_disk disk = image_disk(path, writable, 0);
-    struct redoxfs_secret secret = {.cipher = &redoxfs_cipher};
     enum status status = redoxfs_open(disk, &fs);
     bool is_encrypted = status == ERR_NOT_SUPPORTED;
     if (is_encrypted) {
         secret.password = password_read("password: ", false);
         status = redoxfs_open_secret(disk, &secret, &fs);
     }
-    struct redoxfs_write_options options = {.memory = image_memory(), .secret = is_encrypted ? &secret : nullptr};
+    struct redoxfs_write_options options = image_options();
     if (status == OK && writable)
         status = redoxfs_open_writable(disk, &options, &fs);
     if (is_encrypted && status == ERR_NO_ACCESS)

@@ -46,6 +46,14 @@ static bool is_type(const struct redoxfs_node *node, uint16_t type)
     return (node->mode & REDOXFS_TYPE) == type;
 }
 
+/* An extracted directory is filled; making things in it changed its time. */
+static void leave_directory(const char *path, const struct redoxfs_node *node, int directory)
+{
+    struct timespec times[2] = {{(time_t)node->access.seconds, node->access.ns}, {(time_t)node->modify.seconds, node->modify.ns}};
+    if (fchmod(directory, node->mode & 01777) != 0 || futimens(directory, times) != 0)
+        complain(path, strerror(errno));
+}
+
 /* Visits what a path names, and everything below it; `into` is where extract has put the parent. */
 typedef int visit(const char *path, const char *name, const struct redoxfs_node *node, int into);
 
@@ -73,8 +81,10 @@ static void walk(char *path, const char *name, uint32_t id, unsigned depth, visi
     }
     if (status != ERR_NOT_FOUND)
         complain(path, sentence(status));
-    if (below > 0 && below != into)
-        close(below);
+    if (below <= 0 || below == into)
+        return;
+    leave_directory(path, &node, below);
+    close(below);
 }
 
 static void walk_all(visit *visit, int into)

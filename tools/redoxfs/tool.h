@@ -20,6 +20,8 @@ void image_open(const char *path, bool writable);
 /* The disk alone; `bytes` not 0: made, or made so long. */
 struct redoxfs_disk image_disk(const char *path, bool writable, uint64_t bytes);
 struct redoxfs_memory image_memory(void);
+/* For the volume that image_open has opened. */
+struct redoxfs_write_options image_options(void);
 /* Commits, and gives back everything; a failure ends the program. */
 void image_commit(const char *path);
 struct view password_read(const char *prompt, bool twice);
