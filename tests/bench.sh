@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ./mh bench --latency | --scaling [-v ROW]: those alone.
+# ./mh bench --latency | --growth | --scaling [-v ROW]: those alone.
 # ./mh bench [--refresh] [METRIC...]: osbench on Debian's Linux and on this system, in guest instructions; METRIC may end in *.
 # The Linux column is kept for each kernel version under build/bench/ and measured once; --refresh measures it again.
 set -u
@@ -27,6 +27,12 @@ latency() {
         /^latency/ { printf "real-time wake-up under load, instructions: least %d, average %d, 99%% below %d, most %d, of %d\n", $2, $3, $4, $5, $6 }'
 }
 
+growth() {
+    make -s build/bench/growth >/dev/null || fail "growth does not build"
+    printf '%-22s %8s %8s\n' 'instructions, of' '10' '10,000'
+    ./mh exec --icount --timeout 300 --add build/bench/growth:/bin/growth -- /bin/growth
+}
+
 # The counting flavour's table (docs/scaling.md), without --icount: real CPUs in parallel.
 scaling() {
     make -s BUILD=build/count MH_COUNT=1 build/count/kernel.elf >/dev/null && make -s build/bench/scaling >/dev/null ||
@@ -36,6 +42,7 @@ scaling() {
 
 case ${1-} in
 --latency) latency; exit ;;
+--growth) growth; exit ;;
 --scaling) shift; scaling "$@"; exit ;;
 esac
 
@@ -113,7 +120,7 @@ awk 'NR == FNR { ours[$1] = $2; next }
     }
     END { if (n) printf "%d metrics on both, %d of them better here, geometric mean of the ratios %.3f\n", n, better, exp(sum / n) }' \
     $build/ours.tsv "$table" | tee $build/table.txt
-[ -n "$metrics" ] || latency
+[ -n "$metrics" ] || { latency && growth; }
 
 # -- native primitives, which Linux has no counterpart of ----------------------------------------------------------------
 if [ -z "$metrics" ]; then

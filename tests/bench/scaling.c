@@ -120,12 +120,12 @@ static void stats_same_server(int who, int n)
 }
 
 /* A server of its own for each worker: an endpoint, and a thread that answers. Native calls; abi/message.h has the registers. */
-struct message { uint64_t w[8]; };
+/* The compiler may have something below the stack pointer: rbp is saved beyond it. */
 static long message_call(long number, uint64_t rdi, uint64_t rsi, uint64_t rbp, uint64_t r15, uint64_t out[2])
 {
     long answer;
-    __asm__ volatile("push %%rbp\n mov %[rbp], %%rbp\n mov %[r15], %%r15\n xor %%edx, %%edx\n xor %%r10d, %%r10d\n xor %%r8d, %%r8d\n"
-                     " xor %%r9d, %%r9d\n xor %%ebx, %%ebx\n xor %%r12d, %%r12d\n xor %%r13d, %%r13d\n xor %%r14d, %%r14d\n syscall\n pop %%rbp"
+    __asm__ volatile("lea -128(%%rsp), %%rsp\n push %%rbp\n mov %[rbp], %%rbp\n mov %[r15], %%r15\n xor %%edx, %%edx\n xor %%r10d, %%r10d\n xor %%r8d, %%r8d\n"
+                     " xor %%r9d, %%r9d\n xor %%ebx, %%ebx\n xor %%r12d, %%r12d\n xor %%r13d, %%r13d\n xor %%r14d, %%r14d\n syscall\n pop %%rbp\n lea 128(%%rsp), %%rsp"
                      : "=a"(answer), "+D"(rdi), "+S"(rsi)
                      : "a"(number), [rbp] "c"(rbp), [r15] "r"(r15)
                      : "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rbx", "memory");
