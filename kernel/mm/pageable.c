@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The common half of memory and file objects: finding the page-table entries that show a page, and telling the two kinds apart. */
+ * The common half of memory and file objects: finding the page-table entries that show a page, and telling the two kinds apart.
+ *
+ * Model: tests/models/tlb.pml (pageable_change_locked: entries are written before we look who runs in the space). */
 #include "kernel/mm/pageable.h"
 #include "arch/mmu.h"
 #include "kernel/mm/address_space.h"

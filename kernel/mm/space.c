@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Address spaces: making, loading, emptying and ending them. */
+ * Address spaces: making, loading, emptying and ending them.
+ *
+ * Model: tests/models/tlb.pml (space_activate, space_leave_all). */
 #include "base/random.h"
 #include "kernel/core/cpu.h"
 #include "kernel/core/panic.h"

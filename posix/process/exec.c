@@ -21,7 +21,7 @@ extern IN_IMAGE const struct posix_image posix_image;
 #define PATH_BYTES 4096u
 #define SCRIPT_DEPTH 5
 #define TABLE_BYTES_MAX (1u << 20)
-#define BREAK_RANDOM_BYTES (32ull << 20)
+#define BREAK_RANDOM_BYTES (1ull << 30)
 #define AT_FDCWD (-100)
 enum : uint32_t { AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000 };
 

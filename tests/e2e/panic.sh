@@ -33,3 +33,10 @@ equal "six boots, six direct maps" "$(echo "$bases" | cut -d ' ' -f 2 | grep . |
 machine --seed 6 --log "$work/log" -- /bin/true
 equal "the same seed, the same address" "$(sed -n 's/.*kernel at \(0x[0-9a-f]*\).*direct map at \(0x[0-9a-f]*\).*/\1 \2/p' "$work/log")" \
     "$(echo "$bases" | grep . | tail -n 1)"
+
+# The small version of ./mh soak places.
+[ -x build/guest/places ] || make -s build/guest/places >/dev/null 2>&1
+machine --add build/guest/places:/bin/places -- /bin/places 300
+status=$?
+grep -a -e '^ok ' -e '^not ok ' "$work/out"
+equal "the places of a process's parts" "$status $(tail -n 1 "$work/out")" "0 end"
