@@ -14,6 +14,10 @@ enum : uint32_t {                     /* cpu.work: looked at on the way back to 
     WORK_NOTIFY = 1u << 1,            /* the current context has something pending */
 };
 
+/* Pages that are charged to a group already (mm/group.h), not given out yet. */
+struct group_stock { uint32_t number, pages; };
+#define GROUP_STOCKS 4u
+
 struct cpu {
     struct arch_cpu arch;             /* first: assembly knows its offsets (arch/percpu.h) */
     /* only this CPU */
@@ -23,6 +27,7 @@ struct cpu {
     struct context *leaving;          /* switched away from, not yet released by its successor */
     uint32_t number;
     uint64_t bit;                     /* 1 << number */
+    struct group_stock stocks[GROUP_STOCKS];
     uint32_t lock_depth;              /* MH_DEBUG: held locks */
     const struct spinlock *locks_held[16];
     uint64_t switches, table_loads, calls, interrupts, faults;

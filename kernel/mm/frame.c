@@ -153,7 +153,12 @@ enum status frame_allocate(uint32_t flags, enum frame_state state, phys_addr_t *
         number = s->numbers[--s->count];
     else
         TRY(allocate_slow(s, flags, &number));
-    frame_table[number] = (struct frame){.references = 1, .state = state};
+    uint16_t group = (uint16_t)(flags >> FRAME_GROUP_SHIFT);
+    frame_table[number] = (struct frame){.references = 1, .state = state, .detail = group};
+    if (unlikely(state == FRAME_TABLE)) {
+        frame_table[number].detail = 0;
+        frame_table[number].owner = group;
+    }
     shadow_frames_given(number, 1);
     *out = frame_address(number);
     if (flags & FRAME_ZEROED)
@@ -182,8 +187,13 @@ void frame_free_last(phys_addr_t p)
 {
     struct frame *f = &frame_table[frame_number(p)];
     uint32_t group = frame_group(f);
-    if (group)
-        group_page_return(f, group);
+    if (group) {
+        frame_set_group(f, 0);
+        if (likely(!f->order))
+            group_page_return(group);
+        else
+            group_run_return(group, f->order);
+    }
     if (f->state == FRAME_TABLE && table_keep(p))
         return;
     if (unlikely(f->order)) {
@@ -242,6 +252,7 @@ void frame_run_split(phys_addr_t first, uint32_t order)
     for (uint32_t i = 0; i < 1u << order; i++) {
         frame_table[number + i].references = 1;
         frame_table[number + i].order = 0;
+        frame_table[number + i].detail = frame_table[number].detail; /* whoever pays for the run pays for each */
     }
 }
 

@@ -38,6 +38,7 @@ enum : uint32_t { /* frame_allocate flags */
     FRAME_ZEROED = 1u << 0,
     FRAME_BELOW_4G = 1u << 1,
     FRAME_RESERVE = 1u << 2,     /* may take the last frames: for what serves memory */
+    FRAME_GROUP_SHIFT = 16,      /* from here on: the number of the group that pays (group.h) */
 };
 
 #define FRAME_NUMBER_NONE UINT32_MAX

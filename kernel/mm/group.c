@@ -7,11 +7,9 @@
 #include "kernel/mm/heap.h"
 
 #define STOCK_FILL 16u
-#define STOCK_MOST 32u
 
 static struct group *numbers[GROUP_NUMBERS];
 static struct spinlock numbers_lock = SPINLOCK_INIT(RANK_FRAME); /* taking a free number */
-struct group_stock group_stocks[CPU_MAX][GROUP_STOCKS];
 
 static void group_destroy(struct object *o)
 {
@@ -42,8 +40,10 @@ static bool number_take(struct group *g)
     return false;
 }
 
-enum status group_create(struct group *parent, struct group **out)
+enum status group_create(struct group *parent, uint32_t frame_flags, struct group **out)
 {
+    if (frame_flags & ~parent->frame_flags)
+        return ERR_NOT_PERMITTED;
     if (parent->depth + 1 >= GROUP_DEPTH_MAX)
         return ERR_LIMIT;
     struct group *g = heap_allocate_zeroed(sizeof *g);
@@ -53,6 +53,7 @@ enum status group_create(struct group *parent, struct group **out)
     for (uint32_t i = 0; i < GROUP_KINDS; i++)
         g->counts[i].limit = GROUP_UNLIMITED;
     g->depth = parent->depth + 1;
+    g->frame_flags = frame_flags;
     if (!number_take(g)) {
         heap_free(g, sizeof *g);
         return ERR_LIMIT;
@@ -115,7 +116,7 @@ static uint64_t stocked_pages(const struct group *g)
     uint64_t pages = 0;
     for (uint32_t cpu = 0; cpu < cpu_count; cpu++)
         for (uint32_t i = 0; i < GROUP_STOCKS; i++) {
-            const struct group_stock *s = &group_stocks[cpu][i];
+            const struct group_stock *s = &cpus[cpu]->stocks[i];
             uint32_t number = __atomic_load_n(&s->number, __ATOMIC_RELAXED);
             const struct group *owner = number ? __atomic_load_n(&numbers[number], __ATOMIC_ACQUIRE) : nullptr;
             if (owner && group_is_within(owner, g))
@@ -181,49 +182,48 @@ enum status group_page_slow(struct group *g, struct group_stock *s)
     return OK;
 }
 
-void group_page_return(struct frame *f, uint32_t number)
+/* The stock is full, or another group's. */
+void group_page_return_slow(struct group_stock *s, uint32_t number)
 {
-    struct group_stock *s = &group_stocks[this_cpu()->number][number % GROUP_STOCKS];
-    if (f->state == FRAME_TABLE)
-        f->owner = 0;
-    else
-        f->detail = 0;
-    if (likely(s->number == number && s->pages < STOCK_MOST))
-        s->pages++;
-    else
-        pages_return(numbers[number], 1);
-}
-
-static void frame_mark(phys_addr_t page, uint32_t number)
-{
-    struct frame *f = &frame_table[frame_number(page)];
-    if (f->state == FRAME_TABLE)
-        f->owner = number;
-    else
-        f->detail = (uint16_t)number;
-}
-
-enum status group_frame(struct group *g, uint32_t flags, enum frame_state state, phys_addr_t *out)
-{
-    TRY(group_page(g));
-    enum status status = frame_allocate(flags | g->frame_flags, state, out);
-    if (likely(status == OK))
-        frame_mark(*out, g->number);
-    else if (g->number)
+    struct group *g = numbers[number];
+    if (s->number == number) {
+        s->pages -= STOCK_FILL - 1;
+        pages_return(g, STOCK_FILL);
+    } else if (s->pages == 0) {
+        *s = (struct group_stock){number, 1};
+    } else {
         pages_return(g, 1);
-    return status;
+    }
+}
+
+enum status group_run_charge(struct group *g, phys_addr_t first, uint32_t order)
+{
+    if (g->number)
+        TRY(pages_charge(g, 1u << order));
+    frame_set_group(&frame_table[frame_number(first)], g->number);
+    return OK;
+}
+
+void group_run_return(uint32_t number, uint32_t order) { pages_return(numbers[number], 1u << order); }
+
+void group_page_unused(struct group *g)
+{
+    if (g->number)
+        pages_return(g, 1);
 }
 
 enum status group_frame_charge(struct group *g, phys_addr_t page)
 {
     TRY(group_page(g));
-    frame_mark(page, g->number);
+    frame_set_group(&frame_table[frame_number(page)], g->number);
     return OK;
 }
 
 void group_frame_release(phys_addr_t page)
 {
     struct frame *f = &frame_table[frame_number(page)];
-    if (frame_group(f))
-        group_page_return(f, frame_group(f));
+    uint32_t number = frame_group(f);
+    frame_set_group(f, 0);
+    if (number)
+        group_page_return(number);
 }

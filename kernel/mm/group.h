@@ -29,15 +29,14 @@ struct group {
     /* atomic */
     struct group_count counts[GROUP_KINDS];
     uint64_t own_pages;              /* charged here and not in a group below, stocks included; not 0: one reference */
-    uint64_t cpu_share;              /* per cent of one CPU, 0: no limit */
-    uint64_t cpu_period, cpu_used_ns; /* use within the period of that number */
 };
 extern struct group root_group;
 
 /* The group of the current context's process; the root before there is one. In kernel/task. */
 struct group *group_current(void);
 
-enum status group_create(struct group *parent, struct group **out);
+/* frame_flags: FRAME_RESERVE, which the parent must have, or 0. */
+enum status group_create(struct group *parent, uint32_t frame_flags, struct group **out);
 static inline struct group *group_get(struct group *g)
 {
     object_get(&g->object);
@@ -55,26 +54,54 @@ uint64_t group_used(const struct group *g, enum group_kind kind);
 struct group *group_full(struct group *g);
 
 /* -- pages -- */
-#define GROUP_STOCKS 4u
-struct group_stock { uint32_t number, pages; }; /* a CPU's own: interrupts are off */
-extern struct group_stock group_stocks[CPU_MAX][GROUP_STOCKS];
 enum status group_page_slow(struct group *g, struct group_stock *s);
-void group_page_return(struct frame *f, uint32_t number);
+void group_page_return_slow(struct group_stock *s, uint32_t number);
+#define GROUP_STOCK_MOST 32u
 
 static inline enum status group_page(struct group *g)
 {
-    struct group_stock *s = &group_stocks[this_cpu()->number][g->number % GROUP_STOCKS];
+    struct group_stock *s = &this_cpu()->stocks[g->number % GROUP_STOCKS];
     if (likely(s->number == g->number && s->pages)) {
         s->pages--;
         return OK;
     }
     return g->number ? group_page_slow(g, s) : OK;
 }
-/* frame_allocate at a group's cost. ERR_LIMIT: it may not; ERR_NO_MEMORY: there is none. */
-enum status group_frame(struct group *g, uint32_t flags, enum frame_state state, phys_addr_t *out);
 /* A frame that nobody pays for yet. */
 enum status group_frame_charge(struct group *g, phys_addr_t page);
 /* Nobody pays for it any more: a clean page of the cache. */
 void group_frame_release(phys_addr_t page);
-/* Called with the last reference: whom a frame is charged to, 0: nobody. */
+/* Whom a frame is charged to, 0: nobody. */
 static inline uint32_t frame_group(const struct frame *f) { return f->state == FRAME_TABLE ? f->owner : f->detail; }
+static inline void frame_set_group(struct frame *f, uint32_t number)
+{
+    if (f->state == FRAME_TABLE)
+        f->owner = number;
+    else
+        f->detail = (uint16_t)number;
+}
+/* With a frame's last reference, whose mark was taken off. */
+static inline void group_page_return(uint32_t number)
+{
+    struct group_stock *s = &this_cpu()->stocks[number % GROUP_STOCKS];
+    if (likely(s->number == number && s->pages < GROUP_STOCK_MOST))
+        s->pages++;
+    else
+        group_page_return_slow(s, number);
+}
+/* A run of frames: its first carries the mark, for all of them. */
+enum status group_run_charge(struct group *g, phys_addr_t first, uint32_t order);
+void group_run_return(uint32_t number, uint32_t order);
+void group_page_unused(struct group *g); /* there was no frame for it */
+
+/* frame_allocate at a group's cost. ERR_LIMIT: it may not; ERR_NO_MEMORY: there is none. */
+static inline enum status group_frame(struct group *g, uint32_t flags, enum frame_state state, phys_addr_t *out)
+{
+    enum status status = group_page(g);
+    if (unlikely(status != OK))
+        return status;
+    status = frame_allocate(flags | g->frame_flags | g->number << FRAME_GROUP_SHIFT, state, out);
+    if (unlikely(status != OK))
+        group_page_unused(g);
+    return status;
+}

@@ -7,7 +7,7 @@
 static struct group *group_below(struct group *parent)
 {
     struct group *g = nullptr;
-    CHECK_OK(group_create(parent, &g));
+    CHECK_OK(group_create(parent, 0, &g));
     return g;
 }
 
@@ -63,6 +63,24 @@ TEST(exactly_the_limit_can_be_had)
     group_put(g);
 }
 
+TEST(a_run_is_paid_for_whole_and_in_parts)
+{
+    test_machine_start();
+    struct group *g = group_below(&root_group);
+    phys_addr_t run;
+    for (unsigned split = 0; split < 2; split++) {
+        CHECK_OK(frame_allocate_run(4, 0, FRAME_ANONYMOUS, &run));
+        CHECK_OK(group_run_charge(g, run, 4));
+        CHECK_EQUAL(group_used(g, GROUP_KIND_PAGES), 16u);
+        if (split)
+            frame_run_split(run, 4);
+        for (uint64_t i = 0; i < (split ? 16 : 1); i++)
+            frame_put(phys_add(run, i << PAGE_BITS));
+        CHECK_EQUAL(group_used(g, GROUP_KIND_PAGES), 0u);
+    }
+    group_put(g);
+}
+
 TEST(a_released_frame_costs_nobody_anything)
 {
     test_machine_start();
@@ -102,7 +120,7 @@ TEST(the_tree_is_not_too_deep)
     unsigned count = 0;
     enum status status = OK;
     for (struct group *parent = &root_group; count < GROUP_DEPTH_MAX; parent = chain[count++])
-        if ((status = group_create(parent, &chain[count])) != OK)
+        if ((status = group_create(parent, 0, &chain[count])) != OK)
             break;
     CHECK_EQUAL(status, ERR_LIMIT);
     CHECK_EQUAL(count, GROUP_DEPTH_MAX - 1);

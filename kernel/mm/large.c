@@ -101,6 +101,10 @@ void space_make_large(struct address_space *s, uint64_t address)
     if (!is_plentiful() || this_cpu()->space != s || __atomic_load_n(&s->cpus, __ATOMIC_RELAXED) != 1ull << this_cpu()->number ||
         frame_allocate_run(MMU_LARGE_ORDER, 0, FRAME_ANONYMOUS, &run) != OK)
         return;
+    if (group_run_charge(s->group, run, MMU_LARGE_ORDER) != OK) { /* near its limit: single pages take it further */
+        frame_free_run(run, MMU_LARGE_ORDER);
+        return;
+    }
     for (uint32_t i = 0; i < PAGES_LARGE; i++) {
         frame_zero(phys_add(run, (uint64_t)i * PAGE_BYTES));
         if (i % ZERO_PORTION == ZERO_PORTION - 1)
@@ -112,5 +116,5 @@ void space_make_large(struct address_space *s, uint64_t address)
     spin_unlock(&s->table_lock);
     spin_unlock(&s->lock);
     if (!done)
-        frame_free_run(run, MMU_LARGE_ORDER);
+        frame_put(run);
 }

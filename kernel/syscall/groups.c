@@ -28,7 +28,9 @@ static enum status create(struct group *parent, uint64_t *words)
 {
     struct group *g;
     handle_t h;
-    TRY(group_create(parent, &g));
+    if (words[GROUP_CREATE_IN_FLAGS] & ~(uint64_t)GROUP_RESERVE)
+        return ERR_INVALID;
+    TRY(group_create(parent, words[GROUP_CREATE_IN_FLAGS] ? FRAME_RESERVE : 0, &g));
     enum status status = handle_install(caller_handles(), &g->object, RIGHT_ALL, nullptr, words[2], &h);
     if (status != OK)
         group_put(g);
@@ -41,9 +43,7 @@ static enum status set_limit(struct group *g, uint64_t which, uint64_t value)
 {
     if (!g->parent)
         return ERR_NOT_SUPPORTED;
-    if (which == GROUP_CPU)
-        return ERR_NOT_SUPPORTED;
-    if (which > GROUP_CPU)
+    if (which > GROUP_CONTEXTS)
         return ERR_INVALID;
     if (which == GROUP_MEMORY)
         value = value / PAGE_BYTES >= ALL_MEMORY ? GROUP_UNLIMITED : value / PAGE_BYTES;
@@ -63,16 +63,10 @@ static void root_usage(uint64_t which, uint64_t *words)
 
 static enum status usage(struct group *g, uint64_t which, uint64_t *words)
 {
-    if (which > GROUP_CPU)
+    if (which > GROUP_CONTEXTS)
         return ERR_INVALID;
     if (!g->parent) {
         root_usage(which, words);
-        return OK;
-    }
-    if (which == GROUP_CPU) {
-        words[GROUP_USAGE_OUT_USED] = g->cpu_used_ns;
-        words[GROUP_USAGE_OUT_LIMIT] = g->cpu_share ? g->cpu_share : UINT64_MAX;
-        words[GROUP_USAGE_OUT_MOST] = 0;
         return OK;
     }
     enum group_kind kind = (enum group_kind)which;

@@ -4,6 +4,7 @@
 #include "service.h"
 #include "base/fmt.h"
 #include "loader/loader.h"
+#include "protocol/group.h"
 #include "protocol/hardware.h"
 #include "protocol/pci.h"
 #include "protocol/proc.h"
@@ -160,6 +161,26 @@ static void add_given(struct service *service, struct handle_list *list)
     }
 }
 
+/* A fresh group for each start: what an ended one has not given back yet is not its successor's. Below ours, and with ours it shares
+ * the reserve of memory: it may be on the way to a disk. HANDLE_NONE: no limits, our own group. */
+static enum status make_group(const struct service *service, handle_t *out)
+{
+    handle_t own;
+    struct group_create_out made;
+    *out = HANDLE_NONE;
+    if (!service->unit.has_limits)
+        return OK;
+    TRY(sys_group_self(PLACE_HIGH, &own));
+    enum status status = group_create(own, &(struct group_create_in){.flags = GROUP_RESERVE, .group_place = PLACE_HIGH}, &made);
+    IGNORE(sys_handle_close(own));
+    TRY(status);
+    for (uint32_t i = 0; i < UNIT_LIMITS && status == OK; i++)
+        if (service->unit.limits[i] != UINT64_MAX)
+            status = group_limit(made.group, &(struct group_limit_in){.which = i, .value = service->unit.limits[i]}, nullptr);
+    *out = made.group;
+    return status;
+}
+
 static enum status spawn(struct service *service, struct handle_list *list)
 {
     struct init *init = service->init;
@@ -167,13 +188,19 @@ static enum status spawn(struct service *service, struct handle_list *list)
     TRY(initfs_find(&init->archive, view_of_string(service->unit.program), &program));
     add_given(service, list);
     TRY(add_hardware(service, list));
+    handle_t group;
+    enum status status = make_group(service, &group);
     struct loader_program p = {
         .image = program.data, .object = init->archive_object, .object_offset = program.offset,
         .arguments = {(const uint8_t *)service->unit.arguments, service->unit.arguments_bytes},
         .handles = list->at, .handle_count = list->count, .clock = start_handle(init->block, "clock"),
-        .name_space = service->name_space, .group = HANDLE_NONE, .identity = HANDLE_NONE, .priority = service->unit.priority};
-    TRY(loader_spawn(&p, &service->process));
-    enum status status = server_bind(&init->server, service->process, &service->exited);
+        .name_space = service->name_space, .group = group, .identity = HANDLE_NONE, .priority = service->unit.priority};
+    if (status == OK)
+        status = loader_spawn(&p, &service->process);
+    if (group != HANDLE_NONE)
+        IGNORE(sys_handle_close(group));
+    TRY(status);
+    status = server_bind(&init->server, service->process, &service->exited);
     if (status == OK)
         status = sys_process_start(service->process, 0, 0);
     if (status != OK) {

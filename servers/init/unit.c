@@ -4,6 +4,7 @@
 #include "abi/handle.h"
 #include "base/string.h"
 #include "base/try.h"
+#include "protocol/group_abi.h"
 
 /* The next word of the line; empty at its end. */
 static struct view next_word(struct view *line)
@@ -207,12 +208,41 @@ static enum status take_priority(struct unit *u, struct view line)
     return store_number(next_word(&line), &u->priority);
 }
 
+/* A number of bytes or things, with K, M or G behind it. */
+static enum status store_size(struct view word, uint64_t *out)
+{
+    static const char units[] = "KMG";
+    uint64_t number;
+    unsigned shift = 0;
+    for (unsigned i = 0; i < 3 && word.length > 0; i++)
+        if (word.data[word.length - 1] == units[i])
+            shift = 10 * (i + 1);
+    word.length -= shift != 0;
+    if (word.length == 0 || view_to_u64(word, &number) != OK || number > UINT64_MAX >> shift)
+        return ERR_INVALID;
+    *out = number << shift;
+    return OK;
+}
+
+static enum status take_limit(struct unit *u, struct view line)
+{
+    static const char *const names[UNIT_LIMITS] = {[GROUP_MEMORY] = "memory", [GROUP_HANDLES] = "handles", [GROUP_CONTEXTS] = "contexts"};
+    struct view name = next_word(&line);
+    for (uint32_t i = 0; i < UNIT_LIMITS; i++)
+        if (word_is(name, names[i])) {
+            u->has_limits = true;
+            return store_size(next_word(&line), &u->limits[i]);
+        }
+    return ERR_INVALID;
+}
+
 static enum status take_line(struct unit *u, struct view line)
 {
     static const struct { const char *key; enum status (*read)(struct unit *u, struct view rest); } keys[] = {
         {"program", take_program}, {"argument", take_argument}, {"scheme", take_scheme}, {"use", take_use}, {"give", take_give},
         {"ports", take_ports}, {"interrupt", take_interrupt}, {"after", take_after}, {"restart", take_restart},
-        {"start", take_start}, {"mount", take_mount}, {"priority", take_priority}, {"allow", take_allow}};
+        {"start", take_start}, {"mount", take_mount}, {"priority", take_priority}, {"allow", take_allow},
+        {"limit", take_limit}};
     struct view key = next_word(&line);
     if (key.length == 0)
         return OK;
@@ -224,7 +254,7 @@ static enum status take_line(struct unit *u, struct view line)
 
 enum status unit_parse(struct view name, struct view text, struct unit *out, uint32_t *out_line)
 {
-    struct unit u = {.restarts = true};
+    struct unit u = {.restarts = true, .limits = {UINT64_MAX, UINT64_MAX, UINT64_MAX}};
     *out_line = 0;
     TRY(store_name(name, &u.name));
     TRY(unit_add_argument(&u, name));

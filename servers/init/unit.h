@@ -14,12 +14,14 @@
  *   allow attach|power...      it may start instances; it may end the system
  *   mount PATH [TOKEN]         its root (or the resource of that token) is a filesystem, mounted there; % in an instance's path: how many
  *                              instances of the unit there were before it
+ *   limit memory|handles|contexts N[K|M|G]   most that it may take: it runs in a group of its own
  *   priority N */
 #pragma once
 #include "base/span.h"
 
 #define UNIT_NAME_BYTES 24u
 #define UNIT_LIST_MAX 12u
+#define UNIT_LIMITS 3u
 
 struct unit_name { char text[UNIT_NAME_BYTES]; };
 struct unit_give { struct unit_name name; uint32_t rights; };
@@ -42,6 +44,8 @@ struct unit {
     char mount[64];                 /* empty: none */
     uint64_t mount_token;
     uint32_t priority;
+    bool has_limits;
+    uint64_t limits[UNIT_LIMITS];   /* by GROUP_*; UINT64_MAX: none */
 };
 
 /* INVALID: out_line says which line is wrong (1 is the first). `name`: the file's, without .unit. */

@@ -15,7 +15,8 @@ TEST(unit_reads_every_key)
     struct unit u;
     uint32_t line;
     CHECK_EQUAL(parse("# terminals\nprogram /sbin/ttyd\nargument one two\nscheme tty # here\nuse vfs proc\ngive table read grant\n"
-                      "ports uart 0x3f8 8\ninterrupt uart_line 4 level low\nafter vfsd\nrestart never\nstart manual\nmount /dev 3\npriority 5",
+                      "ports uart 0x3f8 8\ninterrupt uart_line 4 level low\nafter vfsd\nrestart never\nstart manual\nmount /dev 3\npriority 5\n"
+                      "limit memory 64M\nlimit contexts 100",
                       &u, &line), OK);
     CHECK(strcmp(u.program, "sbin/ttyd") == 0);
     CHECK_EQUAL(u.arguments_bytes, 13);
@@ -33,6 +34,20 @@ TEST(unit_reads_every_key)
     CHECK(strcmp(u.mount, "/dev") == 0);
     CHECK_EQUAL(u.mount_token, 3);
     CHECK_EQUAL(u.priority, 5);
+    CHECK(u.has_limits);
+    CHECK_EQUAL(u.limits[0], 64ull << 20);
+    CHECK_EQUAL(u.limits[1], UINT64_MAX);
+    CHECK_EQUAL(u.limits[2], 100);
+}
+
+TEST(unit_limits_are_sizes_of_something)
+{
+    struct unit u;
+    uint32_t line;
+    CHECK_EQUAL(parse("program /a\nlimit memory 64X", &u, &line), ERR_INVALID);
+    CHECK_EQUAL(parse("program /a\nlimit memory", &u, &line), ERR_INVALID);
+    CHECK_EQUAL(parse("program /a\nlimit beer 3", &u, &line), ERR_INVALID);
+    CHECK_EQUAL(parse("program /a\nlimit memory 99999999999G", &u, &line), ERR_INVALID);
 }
 
 TEST(unit_restarts_and_starts_at_boot_unless_told_otherwise)
