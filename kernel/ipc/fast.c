@@ -213,8 +213,10 @@ void door_return(struct trap_frame *f)
     struct context *self = current();
     uint32_t asked = self->arch.at_door;
     self->arch.at_door = AT_DOOR_NOT;
-    if (asked == AT_DOOR_CALL)
+    if (asked == AT_DOOR_RECEIVE) {
+        if (!self->delivered)
+            f->rax = (uint64_t)endpoint_receive_again(self->attached);
+    } else if (self->request->state != REQUEST_FREE) { /* FREE: the answer is in the frame, only its server could not switch to us */
         f->rax = (uint64_t)ipc_call_await(self->request);
-    else if (!self->delivered)
-        f->rax = (uint64_t)endpoint_receive_again(self->attached);
+    }
 }

@@ -9,7 +9,7 @@
 
 #define CLIENTS 6u
 #define TURNS 700u
-#define DEATHS 12u
+#define DEATHS 40u
 #define LIMIT_NS 120000000000ull
 #define HELD_MAX 5u
 
