@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ./mh bench --latency | --growth | --scaling [-v ROW]: those alone.
+# ./mh bench --latency | --growth | --scaling [-v ROW]: those alone. ./mh bench ion: the shell beside others, on the build machine.
 # ./mh bench [--refresh] [METRIC...]: osbench on Debian's Linux and on this system, in guest instructions; METRIC may end in *.
 # The Linux column is kept for each kernel version under build/bench/ and measured once; --refresh measures it again.
 set -u
@@ -44,6 +44,7 @@ case ${1-} in
 --latency) latency; exit ;;
 --growth) growth; exit ;;
 --scaling) shift; scaling "$@"; exit ;;
+ion) exec sh tests/bench/ion.sh ;;
 esac
 
 make -s build/bench/osbench build/host/bin/runner >/dev/null || fail "osbench does not build (./mh setup installs musl-tools)"

@@ -45,8 +45,9 @@ done
 printf 'program /sbin/echod\nscheme tight\nlimit contexts 0\n' >"$work/tight.unit"
 printf 'program /sbin/echod\nscheme loose\nlimit memory 2M\nlimit contexts 3\nlimit handles 100\n' >"$work/loose.unit"
 machine --add "$work/tight.unit:/etc/units/tight.unit" --add "$work/loose.unit:/etc/units/loose.unit" -- /bin/true
-grep -q 'init: loose ready' "$work/log" && ok "a service runs within its limits" || not_ok "a service runs within its limits" "$(grep loose "$work/log")"
-grep -q "tight: cannot start sbin/echod: over a limit" "$work/log" && ok "a service that its limits forbid is not started" || not_ok "a service that its limits forbid is not started" "$(grep tight "$work/log")"
+equal "a service runs within its limits" "$(grep -c 'init: loose ready' "$work/log")" 1
+refused=$(grep -c "tight: cannot start sbin/echod: over a limit" "$work/log")
+equal "a service that its limits forbid is not started" $((refused > 0)) 1
 inside "greed without a limit, in 96 MiB" --memory 96M --add build/tests/greedy:/bin/greedy <<'END'
 greedy memory >/tmp/out 2>&1
 same "a memory hog is ended" $? 137
