@@ -124,6 +124,12 @@ static struct endpoint *request_lock(struct request *r)
     }
 }
 
+/* Does the client have a reason not to wait? */
+static bool wants_out(const struct context *c, const struct request *r)
+{
+    return context_is_killed(c) || (r->kind & KIND_INTERRUPTIBLE && context_is_interrupted(c));
+}
+
 /* The client is being killed: the request is the server's alone from now on. */
 static enum status abandon(struct context *c, struct request *r, struct endpoint *e)
 {
@@ -142,8 +148,7 @@ static enum status abandon(struct context *c, struct request *r, struct endpoint
 static enum status await_slow(struct context *c, struct request *r)
 {
     for (;;) {
-        bool killed = context_is_killed(c);
-        bool wants_out = killed || (r->kind & KIND_INTERRUPTIBLE && context_is_interrupted(c));
+        bool killed = context_is_killed(c), leaves = killed || wants_out(c, r);
         struct endpoint *e = request_lock(r);
         if (r->state == REQUEST_DONE) {
             spin_unlock(&e->lock);
@@ -154,7 +159,7 @@ static enum status await_slow(struct context *c, struct request *r)
             context_yield();
             continue;
         }
-        if (wants_out && r->state == REQUEST_QUEUED) { /* nothing has happened yet */
+        if (leaves && r->state == REQUEST_QUEUED) { /* nothing has happened yet */
             struct lending lending = {};
             lending_dequeue_locked(e, r, &lending);
             r->state = REQUEST_FREE;
@@ -162,7 +167,7 @@ static enum status await_slow(struct context *c, struct request *r)
             lending_finish(&lending);
             return ERR_INTERRUPTED;
         }
-        if (wants_out && !r->cancel_told) {
+        if (leaves && !r->cancel_told) {
             r->cancel_told = true;
             r->cancel.id = r->id;
             spin_unlock(&e->lock);
@@ -209,8 +214,9 @@ static enum status ask(struct context *c, struct request *r)
     if (likely(server)) {
         context_block_prepare("a reply", r->endpoint->object.id,
                               r->kind & KIND_INTERRUPTIBLE ? WAIT_INTERRUPTIBLE | WAIT_KILLABLE : WAIT_KILLABLE);
-        if (unlikely(__atomic_load_n(&r->state, __ATOMIC_SEQ_CST) == REQUEST_DONE))
-            context_wake(c); /* the endpoint died since the lock was given back: who answered did not find us asleep */
+        /* What came since the lock was given back did not find us asleep: an answer, because the endpoint died, or the end of the client. */
+        if (unlikely(__atomic_load_n(&r->state, __ATOMIC_SEQ_CST) == REQUEST_DONE || wants_out(c, r)))
+            context_wake(c);
         if (likely(context_may_use(server, this_cpu()->number))) {
             context_switch_direct(server);
         } else {
