@@ -3,7 +3,10 @@
  * store_lock guards the free list and the chunk table's growth; finding by id needs no lock. */
 #include "kernel/ipc/request.h"
 #include "base/string.h"
+#include "kernel/core/log.h"
+#include "kernel/ipc/endpoint.h"
 #include "kernel/mm/heap.h"
+#include "kernel/task/context.h"
 
 #define CHUNK_REQUESTS 64u
 #define CHUNKS_MAX 4096u
@@ -71,4 +74,22 @@ struct request *request_find(uint64_t id)
         return nullptr;
     struct request *chunk = __atomic_load_n(&chunks[index / CHUNK_REQUESTS], __ATOMIC_ACQUIRE);
     return chunk ? &chunk[index % CHUNK_REQUESTS] : nullptr;
+}
+
+static void request_dump(const struct request *r)
+{
+    static const char *const names[] = {"free", "queued", "open", "done"};
+    const struct endpoint *e = r->endpoint, *completes = r->completion_endpoint;
+    log_error("request %lx %s%s%s kind %x token %lx at endpoint %lu by context %lu served by %lu, completes at %lu instance %u", r->id,
+              names[r->state & 3], r->busy ? " busy" : "", r->cancel_told ? " told to cancel" : "", r->kind,
+              r->resource ? r->resource->token : 0, e ? e->object.id : 0, r->client ? r->client->object.id : 0,
+              r->server ? r->server->object.id : 0, completes ? completes->object.id : 0, r->completion_instance);
+}
+
+void requests_dump(void)
+{
+    for (uint32_t i = 0; i < chunk_count; i++)
+        for (uint32_t j = 0; j < CHUNK_REQUESTS; j++)
+            if (chunks[i][j].state != REQUEST_FREE)
+                request_dump(&chunks[i][j]);
 }

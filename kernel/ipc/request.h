@@ -56,6 +56,7 @@ struct request {
 enum status request_create(struct context *client, struct request **out);
 void request_put(struct request *r);               /* back to the store; FREE or DONE only */
 struct request *request_find(uint64_t id);         /* null: no such index. Check id and endpoint under endpoint.lock */
+void requests_dump(void);                          /* logs every one that is in use; without locks, for panic and NMI */
 #define REQUEST_INDEX_BITS 24
 static inline uint64_t request_next_id(struct request *r)
 {

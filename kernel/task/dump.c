@@ -3,8 +3,8 @@
 #include "kernel/task/dump.h"
 #include "arch/machine.h"
 #include "arch/trap.h"
-#include "arch/trap.h"
 #include "kernel/core/log.h"
+#include "kernel/ipc/endpoint.h"
 #include "kernel/task/context.h"
 #include "kernel/task/process.h"
 
@@ -24,12 +24,18 @@ static void dump_context(struct context *c, void *argument)
               f ? f->rsp : 0, f ? f->rax : 0);
     if (state == CONTEXT_BLOCKED)
         log_error("    id %lu", id);
+    const struct endpoint *e = c->attached;
+    if (e)
+        log_error("    serves endpoint %lu instance %u of %u%s%s%s%s, waits on cpus %lx%s", e->object.id, e->instance, e->attached,
+                  e->dead ? " dead" : "", list_is_empty(&e->queue) ? "" : " queued", list_is_empty(&e->open) ? "" : " open",
+                  list_is_empty(&e->notices) ? "" : " notices", e->waiting_cpus, list_is_empty(&c->receive_link) ? "" : " listed");
 }
 
 void dump_contexts(void)
 {
     log_error("== contexts ==");
     context_for_each_unlocked(dump_context, nullptr);
+    requests_dump();
     for (uint32_t i = 0; i < cpu_count; i++)
         log_error("cpu %u runs context %lu, work %x, switches %lu calls %lu interrupts %lu", i,
                   cpus[i]->current ? cpus[i]->current->object.id : 0, cpus[i]->arch.work, cpus[i]->switches, cpus[i]->calls,

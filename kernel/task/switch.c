@@ -224,9 +224,12 @@ static bool change_state(struct context *c, uint32_t from, uint32_t to)
 
 bool context_claim_slow(struct context *c)
 {
-    while (!change_state(c, CONTEXT_BLOCKED, CONTEXT_READY)) {
-        if (__atomic_load_n(&c->state, __ATOMIC_SEQ_CST) != CONTEXT_PREPARING)
+    /* What the exchange itself saw decides: one that falls asleep right after it is still to be claimed. */
+    uint32_t seen = CONTEXT_BLOCKED;
+    while (!__atomic_compare_exchange_n(&c->state, &seen, CONTEXT_READY, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+        if (seen != CONTEXT_PREPARING)
             return false;
+        seen = CONTEXT_BLOCKED;
         arch_pause();
     }
     context_await_off_cpu(c);

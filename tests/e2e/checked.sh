@@ -32,7 +32,7 @@ pressure() { # OPTIONS... -- ARGUMENTS...
 pressure -- /bin/pressure shortage
 pressure --smp 2 -- /bin/pressure processes 300
 pressure --smp 2 -- /bin/pressure large
-[ -z "${E2E_FAULTS-}" ] || pressure --smp 4 -- /bin/pressure calls 1 6 6 400
+pressure --smp 4 -- /bin/pressure calls 1 6 6 400
 inside "ordinary work" --smp 2 <<'END'
 same "sorting" "$(seq 1 2000 | sort -rn | head -n 1)" 2000
 same "files" "$(cd /tmp; for i in 1 2 3 4 5 6 7 8; do seq $i 100 >f$i; done; cat f* | wc -l; rm f*)" 772

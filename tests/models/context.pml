@@ -4,7 +4,8 @@
  * contexts; A waits for a condition that B makes true; B calls C by direct switches, C answers by direct switches; a timer wakes A for
  * nothing. choose_cpu may take any CPU, and a CPU that goes idle may or may not manage to steal.
  * Claims: no context is switched to while another CPU still has its registers (on_cpu); nobody waits in a circle; A and B get to their end.
- * BROKEN: context_wake puts the context on a run queue without waiting for on_cpu. */
+ * BROKEN: context_wake puts the context on a run queue without waiting for on_cpu.
+ * BROKEN2: a claim that met PREPARING looks at the state again to see whether somebody was faster. */
 #define RUNNING 0
 #define PREPARING 1
 #define BLOCKED 2
@@ -66,11 +67,23 @@ inline context_wake(c, mine) { {
     fi
 } }
 
-/* claimed: whether it is ours to switch to. */
-inline context_claim(c, out) {
-    atomic { state[c] != PREPARING -> if :: state[c] == BLOCKED -> state[c] = READY; out = true :: else -> out = false fi }
-    if :: out -> await_off_cpu(c) :: else fi
-}
+/* claimed: whether it is ours to switch to. What the exchange saw decides, not a second look, which may find it asleep by now. */
+inline context_claim(c, out) { {
+    byte seen;
+    do
+    :: atomic { seen = state[c]; if :: seen == BLOCKED -> state[c] = READY; out = true :: else fi }
+       if
+       :: out -> break
+       :: else
+#ifdef BROKEN2
+          seen = state[c];
+#endif
+          if :: seen != PREPARING -> break :: else -> state[c] != PREPARING fi
+       fi
+    od;
+    if :: out -> await_off_cpu(c) :: else fi;
+    seen = 0
+} }
 
 inline switch_to(self, to) {
     atomic {
