@@ -82,27 +82,33 @@ static void read_units(void)
 }
 
 /* unit=NAME[,ARGUMENT...] on the command line: a unit that does not start by itself, and arguments after its own. */
-static void want_units(const struct boot_info *boot)
+static void want_unit(struct view text)
+{
+    struct view name, arguments;
+    view_split(text, ',', &name, &arguments);
+    struct service *service = service_find(&init, name);
+    if (!service) {
+        log_warning("no unit %.*s", (int)name.length, (const char *)name.data);
+        return;
+    }
+    service->is_wanted = true;
+    for (struct view argument; arguments.length > 0;) {
+        view_split(arguments, ',', &argument, &arguments);
+        if (unit_add_argument(&service->unit, argument) != OK)
+            log_warning("%.*s: too many arguments", (int)name.length, (const char *)name.data);
+    }
+}
+
+static void take_command_line(const struct boot_info *boot)
 {
     struct view rest = {(const uint8_t *)boot->command, string_length(boot->command, sizeof boot->command)};
     while (rest.length > 0) {
         struct view word;
         view_split(rest, ' ', &word, &rest);
-        if (!view_starts_with(word, VIEW_OF_LITERAL("unit=")))
-            continue;
-        struct view name, arguments;
-        view_split((struct view){word.data + 5, word.length - 5}, ',', &name, &arguments);
-        struct service *service = service_find(&init, name);
-        if (!service) {
-            log_warning("no unit %.*s", (int)name.length, (const char *)name.data);
-            continue;
-        }
-        service->is_wanted = true;
-        for (struct view argument; arguments.length > 0;) {
-            view_split(arguments, ',', &argument, &arguments);
-            if (unit_add_argument(&service->unit, argument) != OK)
-                log_warning("%.*s: too many arguments", (int)name.length, (const char *)name.data);
-        }
+        if (view_starts_with(word, VIEW_OF_LITERAL("unit=")))
+            want_unit((struct view){word.data + 5, word.length - 5});
+        if (view_starts_with(word, VIEW_OF_LITERAL("root=")))
+            root_configure(&init, word);
     }
 }
 
@@ -119,7 +125,7 @@ static enum status start_system(const struct start_block *block)
     const struct boot_info *boot = (const struct boot_info *)(const void *)boot_bytes;
     TRY(open_archive(block, boot));
     read_units();
-    want_units(boot);
+    take_command_line(boot);
     log_info("%u units", init.service_count);
     services_start_waiting(&init);
     return OK;

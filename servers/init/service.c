@@ -25,6 +25,7 @@ static void service_mounted(struct server *s, struct completion *self, const str
 static void service_quieted(struct server *s, struct completion *self, const struct message *reply);
 static void adopted(struct server *s, struct completion *self, const struct message *reply);
 static void adopt_all(struct init *init);
+static void mount_all(struct init *init);
 
 static const char *name_of(const struct service *service)
 {
@@ -274,6 +275,7 @@ static bool dependencies_ready(struct service *service)
 
 void services_start_waiting(struct init *init)
 {
+    mount_all(init);
     for (uint32_t i = 0; i < init->service_count && !init->is_ending; i++) {
         struct service *service = &init->services[i];
         bool starts = service->is_wanted && !service->unit.is_device && service->state == INIT_STATE_WAITING;
@@ -353,7 +355,8 @@ static void mount_all(struct init *init)
         return;
     for (uint32_t i = 0; i < init->service_count; i++) {
         struct service *service = &init->services[i];
-        if (service->state == INIT_STATE_READY && service->unit.mount[0] && !service->is_mounting && !service->is_mounted)
+        bool can = service->state == INIT_STATE_READY && service->unit.mount[0] && !service->is_mounting && !service->is_mounted;
+        if (can && root_lets_mount(service))
             mount_filesystem(service, vfs->root);
     }
 }
@@ -366,6 +369,8 @@ static void service_mounted(struct server *s, struct completion *self, const str
     if (reply->result < 0) {
         log_error("%s: mount on %s failed: %s", name_of(service), service->unit.mount, status_sentence(reply->result));
         service->is_late = true; /* nobody shall wait for it */
+        if (service == service->init->root)
+            root_failed(service->init);
         services_start_waiting(service->init);
         return;
     }
@@ -401,7 +406,6 @@ void service_is_ready(struct service *service)
     if (service->is_mounted)
         renew_mount(service);
     adopt_all(service->init);
-    mount_all(service->init);
     services_start_waiting(service->init);
 }
 
@@ -494,7 +498,8 @@ static void number_mount(const struct init *init, struct service *service)
     if (at == path.length)
         return;
     for (uint32_t i = 0; i < init->service_count; i++)
-        older += init->services[i].is_instance && view_starts_with(view_of_string(init->services[i].unit.mount), (struct view){path.data, at});
+        older += init->services[i].has_number;
+    service->has_number = true;
     char rest[sizeof service->unit.mount];
     fmt(rest, sizeof rest, "%s", service->unit.mount + at + 1);
     fmt(service->unit.mount + at, sizeof service->unit.mount - at, "%u%s", older, rest);

@@ -20,6 +20,7 @@ struct service {
     struct completion mounted;      /* vfs.mount */
     struct completion renewed;      /* vfs.renew, after a restart */
     struct completion adopted;      /* proc.adopt */
+    struct completion asked;        /* fs.root: does it hold a system? */
     struct completion quieted;      /* pci.enable(off) on its device, before it starts again */
     struct init *init;
     struct unit unit;
@@ -33,6 +34,9 @@ struct service {
     uint32_t restarts_total;
     bool is_adopted;                /* procd was told of this process */
     bool is_instance, is_late;      /* late: too long not ready; nobody waits for it any more */
+    bool is_asking, is_asked;
+    bool has_number;                /* the % of its mount path was filled in */
+    uint8_t root_name[64];          /* fs.root's answer, which nobody looks at */
     bool is_quieting, is_due;       /* due: its retry waits only for its device to be quiet */
     bool is_mounting, is_mounted, is_wanted;     /* wanted: by start boot, unit= or the operator */
 };
@@ -46,6 +50,8 @@ struct init {
     struct service services[SERVICES_MAX];
     uint32_t service_count;
     struct completion adopted;      /* proc.adopt of init itself */
+    struct service *root;           /* the volume at /; nullptr: none, or not known yet */
+    bool root_is_memory, root_is_named;
     bool is_adopted, is_ending;
 };
 
@@ -56,12 +62,17 @@ enum status service_connect(struct service *service);
 struct service *service_find(struct init *init, struct view name);
 /* The handle that a unit's `give NAME` means: init's own by that name, or the root of the scheme. */
 handle_t service_handle(struct init *init, const struct unit_name *name);
-/* Starts every service that is wanted, waiting, and has its dependencies ready. */
+/* Mounts what can be mounted, and starts every service that is wanted, waiting, and has its dependencies ready. */
 void services_start_waiting(struct init *init);
 void service_is_ready(struct service *service);
 /* Starts an instance of the template `name` ("unit" or "unit:instance"), which takes the device, whatever comes. */
 enum status service_attach(struct init *init, struct view name, handle_t device);
 void service_stop(struct service *service, bool again);
+/* root.c: may this filesystem be mounted now? Its unit's path is the right one then. `wish`: a word root=... of the command line. */
+bool root_lets_mount(struct service *service);
+/* The volume could not be mounted: the base system is the root. */
+void root_failed(struct init *init);
+void root_configure(struct init *init, struct view wish);
 /* Syncs the filesystems if there are any, then powers off, reboots or halts; answers once it is under way. */
 void power_down(struct init *init, uint32_t how);
 extern const struct init_ops init_operations;

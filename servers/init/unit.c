@@ -203,6 +203,17 @@ static enum status take_mount(struct unit *u, struct view line)
     return OK;
 }
 
+static enum status take_root(struct unit *u, struct view line)
+{
+    u->may_be_root = true;
+    return next_word(&line).length == 0 ? OK : ERR_INVALID;
+}
+
+static enum status take_base(struct unit *u, struct view line)
+{
+    return store_text(next_word(&line), u->base, sizeof u->base);
+}
+
 static enum status take_priority(struct unit *u, struct view line)
 {
     return store_number(next_word(&line), &u->priority);
@@ -242,7 +253,7 @@ static enum status take_line(struct unit *u, struct view line)
         {"program", take_program}, {"argument", take_argument}, {"scheme", take_scheme}, {"use", take_use}, {"give", take_give},
         {"ports", take_ports}, {"interrupt", take_interrupt}, {"after", take_after}, {"restart", take_restart},
         {"start", take_start}, {"mount", take_mount}, {"priority", take_priority}, {"allow", take_allow},
-        {"limit", take_limit}};
+        {"limit", take_limit}, {"root", take_root}, {"base", take_base}};
     struct view key = next_word(&line);
     if (key.length == 0)
         return OK;

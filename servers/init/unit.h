@@ -14,6 +14,8 @@
  *   allow attach|power...      it may start instances; it may end the system
  *   mount PATH [TOKEN]         its root (or the resource of that token) is a filesystem, mounted there; % in an instance's path: how many
  *                              instances of the unit there were before it
+ *   root                       its volumes may hold a system: each is asked, and the first that does is mounted at / (root.c)
+ *   base PATH                  waits for the devices before it is mounted; here, when another is mounted at /
  *   limit memory|handles|contexts N[K|M|G]   most that it may take: it runs in a group of its own
  *   priority N */
 #pragma once
@@ -43,6 +45,8 @@ struct unit {
     bool may_attach, may_power;
     char mount[64];                 /* empty: none */
     uint64_t mount_token;
+    bool may_be_root;
+    char base[64];                  /* empty: not the base system */
     uint32_t priority;
     bool has_limits;
     uint64_t limits[UNIT_LIMITS];   /* by GROUP_*; UINT64_MAX: none */

@@ -99,3 +99,4 @@ struct redoxfsd {
 };
 extern struct redoxfsd redoxfsd;
 enum status volume_open(void);        /* in the worker */
+bool volume_holds_system(void);       /* system.c */

@@ -7,7 +7,7 @@
 
 #define STATISTICS_MAGIC 0x5265646fu /* "Redo" */
 #define FILES_MAX 4162314255u        /* 254^4 - 1 */
-enum : uint32_t { ROOT_READ_ONLY = 1 }; /* fs.root's flags */
+enum : uint32_t { ROOT_READ_ONLY = 1, ROOT_HOLDS_SYSTEM = 4 }; /* fs.root's flags */
 
 enum status facts_read(uint64_t number, struct redoxfs_node *out)
 {
@@ -18,7 +18,8 @@ static enum status on_root(struct request *rq, const struct fs_root_in *in, stru
 {
     (void)rq;
     redoxfsd.device = in->device;
-    *out = (struct fs_root_out){.node = REDOXFS_ROOT, .flags = redoxfsd.is_read_only ? ROOT_READ_ONLY : 0, .name = VIEW_OF_LITERAL("redoxfs")};
+    *out = (struct fs_root_out){.node = REDOXFS_ROOT, .name = VIEW_OF_LITERAL("redoxfs"),
+                                .flags = (redoxfsd.is_read_only ? ROOT_READ_ONLY : 0u) | (volume_holds_system() ? ROOT_HOLDS_SYSTEM : 0u)};
     return OK;
 }
 
