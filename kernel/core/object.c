@@ -15,10 +15,7 @@ void object_init(struct object *o, const struct object_type *type)
 }
 
 /* Better to leak one object for ever than to free it under somebody. */
-OFF_THE_WAY void object_saturated(struct object *o)
-{
-    __atomic_store_n(&o->references, REFERENCES_MAX, __ATOMIC_RELAXED);
-}
+OFF_THE_WAY void object_saturated(struct object *o) { __atomic_store_n(&o->references, REFERENCES_MAX, __ATOMIC_RELAXED); }
 
 void object_destroy(struct object *o)
 {

@@ -56,7 +56,4 @@ void panic_at(const struct trap_frame *f, const char *format, ...)
 
 /* The compiler's: a function found its canary changed. */
 [[noreturn]] void __stack_chk_fail(void);
-void __stack_chk_fail(void)
-{
-    panic("a function wrote beyond its stack frame");
-}
+void __stack_chk_fail(void) { panic("a function wrote beyond its stack frame"); }

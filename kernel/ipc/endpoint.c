@@ -45,10 +45,7 @@ static void resource_handle_closed(struct object *o)
         endpoint_post(r->endpoint, &r->closed);
 }
 
-static struct readiness *resource_readiness(struct object *o)
-{
-    return &container_of(o, struct resource, object)->readiness;
-}
+static struct readiness *resource_readiness(struct object *o) { return &container_of(o, struct resource, object)->readiness; }
 
 static const struct object_type resource_type = {
     .kind = OBJECT_RESOURCE, .name = "resource", .destroy = resource_destroy, .handle_closed = resource_handle_closed,
@@ -170,10 +167,7 @@ static void fail_all(struct endpoint *e, struct list_node *which, bool keep_rest
     }
 }
 
-void endpoint_open_end(struct endpoint *e)
-{
-    fail_all(e, &e->open, true);
-}
+void endpoint_open_end(struct endpoint *e) { fail_all(e, &e->open, true); }
 
 static void resources_die(struct endpoint *e, bool keep_restartable)
 {

@@ -32,10 +32,7 @@ struct queue_item {
 
 static const struct object_type queue_type;
 
-static struct queue *queue_of(struct object *o)
-{
-    return container_of(o, struct queue, object);
-}
+static struct queue *queue_of(struct object *o) { return container_of(o, struct queue, object); }
 
 static void item_notify(struct watcher *w, uint32_t mask)
 {
@@ -79,10 +76,7 @@ static void queue_destroy(struct object *o)
     heap_free(q, sizeof *q);
 }
 
-static struct readiness *queue_readiness(struct object *o)
-{
-    return &queue_of(o)->readiness;
-}
+static struct readiness *queue_readiness(struct object *o) { return &queue_of(o)->readiness; }
 
 static const struct object_type queue_type = {
     .kind = OBJECT_QUEUE, .name = "queue", .destroy = queue_destroy, .readiness = queue_readiness,

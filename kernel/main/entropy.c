@@ -7,10 +7,7 @@
 static struct random generator;
 static struct spinlock lock = SPINLOCK_INIT(RANK_FRAME);
 
-void entropy_init(const struct boot_info *boot)
-{
-    random_init(&generator, boot->seed);
-}
+void entropy_init(const struct boot_info *boot) { random_init(&generator, boot->seed); }
 
 void entropy_fill(struct span to)
 {

@@ -95,10 +95,7 @@ void channel_parcel_drop(struct channel_parcel *parcel)
 
 /* ---- Life -------------------------------------------------------------------------------------------------------------- */
 
-static void packet_free(struct packet *p)
-{
-    heap_free(p, sizeof *p + p->length);
-}
+static void packet_free(struct packet *p) { heap_free(p, sizeof *p + p->length); }
 
 /* A packet that nobody will read, off every list, and handles that nobody gets. */
 static void packet_drop(struct packet *p, struct channel_end *to)
@@ -329,10 +326,7 @@ static enum status destination(struct channel_end *e, struct channel_end **out)
     return OK;
 }
 
-static void end_put(struct channel_end *e)
-{
-    object_put(&e->object);
-}
+static void end_put(struct channel_end *e) { object_put(&e->object); }
 DEFINE_CLEANUP(end_put, struct channel_end *)
 
 enum status channel_send(struct channel_end *e, struct user_io *io, uint32_t flags, struct channel_parcel *parcel, uint64_t *out_done)

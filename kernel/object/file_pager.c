@@ -324,10 +324,7 @@ void file_endpoint_died(struct file_object *f)
 
 /* -- write-out ---------------------------------------------------------------------------------------------------- */
 
-static bool is_dirty(struct file_object *f, uint64_t page)
-{
-    return page_state(radix_get(&f->pages.pages, page)) == PAGE_DIRTY;
-}
+static bool is_dirty(struct file_object *f, uint64_t page) { return page_state(radix_get(&f->pages.pages, page)) == PAGE_DIRTY; }
 
 /* The first run of dirty pages from `from` on becomes `writing`. */
 static uint64_t run_locked(struct file_object *f, uint64_t from, uint64_t *out_first)

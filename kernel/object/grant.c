@@ -45,10 +45,7 @@ enum status grant_check(const struct grant *g)
     return OK;
 }
 
-void grant_revoke(struct grant *g)
-{
-    __atomic_store_n(&g->revoked, 1, __ATOMIC_RELEASE);
-}
+void grant_revoke(struct grant *g) { __atomic_store_n(&g->revoked, 1, __ATOMIC_RELEASE); }
 
 uint64_t grant_expiry(const struct grant *g)
 {

@@ -14,10 +14,7 @@
 #define HANDLE_HIGH_LIMIT (1u << 20)
 #define HANDLES_PORTION 16u  /* charged at a time, so that opening and closing one costs the group nothing */
 
-void object_handle_added(struct object *o)
-{
-    __atomic_add_fetch(&o->handles, 1, __ATOMIC_RELAXED);
-}
+void object_handle_added(struct object *o) { __atomic_add_fetch(&o->handles, 1, __ATOMIC_RELAXED); }
 
 void object_handle_removed(struct object *o)
 {
@@ -25,10 +22,7 @@ void object_handle_removed(struct object *o)
         o->type->handle_closed(o);
 }
 
-void object_handle_forget(struct object *o)
-{
-    __atomic_sub_fetch(&o->handles, 1, __ATOMIC_ACQ_REL);
-}
+void object_handle_forget(struct object *o) { __atomic_sub_fetch(&o->handles, 1, __ATOMIC_ACQ_REL); }
 
 static inline struct handle_slot *slot_of_locked(struct handle_table *t, handle_t h)
 {
@@ -126,10 +120,7 @@ static void range_vacate(struct handle_range *r, uint32_t index)
     r->first_free = MIN(r->first_free, index);
 }
 
-bool handle_grant_is_valid(const struct grant *g)
-{
-    return grant_check(g) == OK;
-}
+bool handle_grant_is_valid(const struct grant *g) { return grant_check(g) == OK; }
 
 enum status handle_table_create(struct handle_table **out)
 {
@@ -528,7 +519,4 @@ void handle_table_exec(struct handle_table *t, const handle_t *keep, uint32_t ke
             IGNORE(handle_close(t, (handle_t)(i + HANDLE_HIGH_BASE)));
 }
 
-uint32_t handle_table_count(const struct handle_table *t)
-{
-    return t->low.count + t->high.count;
-}
+uint32_t handle_table_count(const struct handle_table *t) { return t->low.count + t->high.count; }

@@ -38,10 +38,7 @@ static enum status channel_io(struct channel_end *e, bool is_read, struct user_i
     return channel_send(e, io, 0, &parcel, out_done);
 }
 
-static void device_destroy(struct object *o)
-{
-    heap_free(container_of(o, struct device, object), sizeof(struct device));
-}
+static void device_destroy(struct object *o) { heap_free(container_of(o, struct device, object), sizeof(struct device)); }
 static struct readiness *device_readiness(struct object *o) { return &container_of(o, struct device, object)->readiness; }
 
 static const struct object_type null_type = {

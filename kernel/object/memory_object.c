@@ -145,10 +145,7 @@ enum status memory_page_locked(struct memory_object *m, uint64_t page, struct pa
     return OK;
 }
 
-phys_addr_t memory_take_locked(struct memory_object *m, uint64_t page)
-{
-    return page_frame(radix_remove(&m->pages.pages, page));
-}
+phys_addr_t memory_take_locked(struct memory_object *m, uint64_t page) { return page_frame(radix_remove(&m->pages.pages, page)); }
 
 enum status memory_physical(struct memory_object *m, uint64_t offset, phys_addr_t *out)
 {

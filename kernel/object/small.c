@@ -22,15 +22,9 @@ struct timer_object {
     uint64_t period_ns;
 };
 
-static struct readiness *counting_readiness(struct object *o)
-{
-    return &container_of(o, struct counting, object)->readiness;
-}
+static struct readiness *counting_readiness(struct object *o) { return &container_of(o, struct counting, object)->readiness; }
 
-static void doorbell_destroy(struct object *o)
-{
-    heap_free(container_of(o, struct counting, object), sizeof(struct counting));
-}
+static void doorbell_destroy(struct object *o) { heap_free(container_of(o, struct counting, object), sizeof(struct counting)); }
 
 static const struct object_type doorbell_type = {
     .kind = OBJECT_DOORBELL, .name = "doorbell", .destroy = doorbell_destroy, .readiness = counting_readiness,
@@ -76,10 +70,7 @@ enum status object_count_add(struct object *o, uint64_t amount)
     return OK;
 }
 
-void doorbell_ring(struct object *o)
-{
-    counting_raise(container_of(o, struct counting, object));
-}
+void doorbell_ring(struct object *o) { counting_raise(container_of(o, struct counting, object)); }
 
 uint64_t object_count_take(struct object *o)
 {
@@ -94,10 +85,7 @@ bool object_has_count(const struct object *o)
     return __atomic_load_n(&container_of(o, const struct counting, object)->count, __ATOMIC_SEQ_CST) != 0;
 }
 
-static bool has_count(void *o)
-{
-    return object_has_count(o);
-}
+static bool has_count(void *o) { return object_has_count(o); }
 
 enum status object_count_wait(struct object *o)
 {
@@ -175,10 +163,7 @@ enum status timer_object_set(struct object *o, uint64_t first_ns, uint64_t perio
     return OK;
 }
 
-static void plain_destroy(struct object *o)
-{
-    heap_free(o, sizeof *o);
-}
+static void plain_destroy(struct object *o) { heap_free(o, sizeof *o); }
 
 static const struct object_type log_type = {.kind = OBJECT_LOG, .name = "log", .destroy = plain_destroy};
 static const struct object_type realtime_type = {.kind = OBJECT_REALTIME, .name = "realtime", .destroy = plain_destroy};
@@ -194,17 +179,8 @@ static enum status plain_create(const struct object_type *type, struct object **
     return OK;
 }
 
-enum status log_object_create(struct object **out)
-{
-    return plain_create(&log_type, out);
-}
+enum status log_object_create(struct object **out) { return plain_create(&log_type, out); }
 
-enum status identity_create(struct object **out)
-{
-    return plain_create(&identity_type, out);
-}
+enum status identity_create(struct object **out) { return plain_create(&identity_type, out); }
 
-enum status realtime_create(struct object **out)
-{
-    return plain_create(&realtime_type, out);
-}
+enum status realtime_create(struct object **out) { return plain_create(&realtime_type, out); }

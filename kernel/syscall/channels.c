@@ -7,19 +7,7 @@
 
 #define VECTORS_MAX 1024u
 
-static enum status get_channel(uint64_t handle, uint32_t rights, struct channel_end **out)
-{
-    struct object *o;
-    TRY(handle_get(caller_handles(), (handle_t)handle, OBJECT_CHANNEL, rights, &o));
-    *out = container_of(o, struct channel_end, object);
-    return OK;
-}
-
-static void channel_put(struct channel_end *e)
-{
-    object_put(&e->object);
-}
-DEFINE_CLEANUP(channel_put, struct channel_end *)
+static struct channel_end *end_of(struct object *o) { return container_of(o, struct channel_end, object); }
 
 struct message_memory {            /* kernel copies of what a message points to */
     struct channel_message m;
@@ -97,13 +85,11 @@ static enum status parcel_take(const struct channel_message *m, struct channel_p
     return status;
 }
 
-int64_t sys_channel_send(struct trap_frame *f)
+int64_t sys_channel_send(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(channel_put) struct channel_end *e = nullptr;
     struct message_memory memory;
     struct channel_parcel parcel = {};
     uint64_t done = 0;
-    TRY_CALL(get_channel(ARG0(f), RIGHT_WRITE, &e));
     enum status status = message_take(user(ARG1(f)), &memory);
     if (status == OK && memory.m.flags & ~CHANNEL_NO_WAIT)
         status = ERR_INVALID;
@@ -112,7 +98,7 @@ int64_t sys_channel_send(struct trap_frame *f)
     parcel.sender = caller()->object.id;
     parcel.credential = caller()->credential;
     if (status == OK)
-        status = channel_send(e, &memory.io, memory.m.flags, &parcel, &done);
+        status = channel_send(end_of(o), &memory.io, memory.m.flags, &parcel, &done);
     for (uint32_t i = 0; i < parcel.count; i++) /* not sent: they were only looked up */
         handle_view_put(&parcel.views[i]);
     heap_free(parcel.views, parcel.count * sizeof *parcel.views);
@@ -127,10 +113,10 @@ static void parcel_give(struct channel_parcel *parcel, struct channel_message *m
     for (; given < wanted; given++) {
         struct handle_view *v = &parcel->views[given];
         handle_t number;
-        struct object *o = v->object;
-        if (handle_install(caller_handles(), o, v->rights, v->grant, m->place, &number) != OK)
+        struct object *sent = v->object;
+        if (handle_install(caller_handles(), sent, v->rights, v->grant, m->place, &number) != OK)
             break;
-        object_handle_removed(o); /* that it was on its way: now it is a handle */
+        object_handle_removed(sent); /* that it was on its way: now it is a handle */
         v->object = nullptr;
         if (copy_to_user(user(m->handles + given * sizeof number), &number, sizeof number) != OK) {
             IGNORE(handle_close(caller_handles(), number));
@@ -144,19 +130,17 @@ static void parcel_give(struct channel_parcel *parcel, struct channel_message *m
     channel_parcel_drop(parcel);
 }
 
-int64_t sys_channel_receive(struct trap_frame *f)
+int64_t sys_channel_receive(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(channel_put) struct channel_end *e = nullptr;
     struct message_memory memory;
     struct channel_parcel parcel = {};
     uint64_t done = 0;
-    TRY_CALL(get_channel(ARG0(f), RIGHT_READ, &e));
     enum status status = message_take(user(ARG1(f)), &memory);
     struct channel_message *m = &memory.m;
     if (status == OK && m->flags & ~(CHANNEL_NO_WAIT | CHANNEL_PEEK))
         status = ERR_INVALID;
     if (status == OK)
-        status = channel_receive(e, &memory.io, m->flags, &parcel, &done);
+        status = channel_receive(end_of(o), &memory.io, m->flags, &parcel, &done);
     if (status == OK) {
         parcel_give(&parcel, m);
         m->flags |= parcel.is_cut ? CHANNEL_CUT : 0;
@@ -171,63 +155,48 @@ int64_t sys_channel_receive(struct trap_frame *f)
     return status == OK ? (int64_t)done : status;
 }
 
-int64_t sys_channel_shut(struct trap_frame *f)
-{
-    CLEANUP(channel_put) struct channel_end *e = nullptr;
-    TRY_CALL(get_channel(ARG0(f), 0, &e));
-    return channel_shut(e, (uint32_t)ARG1(f));
-}
+int64_t sys_channel_shut(struct trap_frame *f, struct object *o) { return channel_shut(end_of(o), (uint32_t)ARG1(f)); }
 
-int64_t sys_channel_info(struct trap_frame *f)
+int64_t sys_channel_info(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(channel_put) struct channel_end *e = nullptr;
     struct channel_info info;
-    TRY_CALL(get_channel(ARG0(f), 0, &e));
-    channel_fill_info(e, &info);
+    channel_fill_info(end_of(o), &info);
     return copy_to_user(user(ARG1(f)), &info, sizeof info);
 }
 
-int64_t sys_channel_connector(struct trap_frame *f)
+int64_t sys_channel_connector(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(channel_put) struct channel_end *e = nullptr;
     struct channel_end *other;
     uint8_t name[CHANNEL_NAME_BYTES];
     if (ARG3(f) > sizeof name)
         return ERR_NAME_TOO_LONG;
-    TRY_CALL(get_channel(ARG0(f), RIGHT_WRITE, &e));
     TRY_CALL(copy_from_user(name, user(ARG2(f)), ARG3(f)));
-    TRY_CALL(channel_connector(e, name, (uint32_t)ARG3(f), &other));
+    TRY_CALL(channel_connector(end_of(o), name, (uint32_t)ARG3(f), &other));
     return install_new(&other->object, RIGHT_WRITE | RIGHT_GRANT, ARG1(f));
 }
 
-int64_t sys_channel_listen(struct trap_frame *f)
+int64_t sys_channel_listen(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(channel_put) struct channel_end *e = nullptr;
-    TRY_CALL(get_channel(ARG0(f), RIGHT_READ, &e));
-    return channel_listen(e, (uint32_t)MIN(ARG1(f), (uint64_t)CHANNEL_BACKLOG_MAX));
+    return channel_listen(end_of(o), (uint32_t)MIN(ARG1(f), (uint64_t)CHANNEL_BACKLOG_MAX));
 }
 
-int64_t sys_channel_connect(struct trap_frame *f)
+int64_t sys_channel_connect(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(channel_put) struct channel_end *e = nullptr, *connector = nullptr;
+    CLEANUP(object_put) struct object *connector = nullptr;
     if (ARG2(f) & ~(uint64_t)CHANNEL_NO_WAIT)
         return ERR_INVALID;
-    TRY_CALL(get_channel(ARG0(f), RIGHT_WRITE, &e));
-    TRY_CALL(get_channel(ARG1(f), RIGHT_WRITE, &connector));
-    return channel_connect(e, connector, (uint32_t)ARG2(f));
+    TRY_CALL(handle_get(caller_handles(), (handle_t)ARG1(f), OBJECT_CHANNEL, RIGHT_WRITE, &connector));
+    return channel_connect(end_of(o), end_of(connector), (uint32_t)ARG2(f));
 }
 
-int64_t sys_channel_accept(struct trap_frame *f)
+int64_t sys_channel_accept(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(channel_put) struct channel_end *e = nullptr;
     struct channel_parcel parcel = {};
     if (ARG2(f) & ~(uint64_t)STREAM_NONBLOCK || ARG3(f) & ~(uint64_t)CHANNEL_NO_WAIT)
         return ERR_INVALID;
-    TRY_CALL(get_channel(ARG0(f), RIGHT_READ, &e));
-    TRY_CALL(channel_accept(e, (uint32_t)ARG3(f), &parcel));
+    TRY_CALL(channel_accept(end_of(o), (uint32_t)ARG3(f), &parcel));
     struct handle_view *v = &parcel.views[0];
-    struct channel_end *visitor = container_of(v->object, struct channel_end, object);
-    __atomic_or_fetch(&visitor->flags, (uint32_t)ARG2(f), __ATOMIC_RELAXED);
+    __atomic_or_fetch(&end_of(v->object)->flags, (uint32_t)ARG2(f), __ATOMIC_RELAXED);
     handle_t number;
     enum status status = handle_install(caller_handles(), v->object, v->rights, v->grant, ARG1(f), &number);
     if (status == OK) {

@@ -34,10 +34,7 @@ static void count_cache(const struct cache *cache, void *argument)
 }
 
 #ifdef MH_COUNT
-static void count_told(const char *name, uint64_t value, uint64_t second, void *argument)
-{
-    count_one(argument, name, value, second);
-}
+static void count_told(const char *name, uint64_t value, uint64_t second, void *argument) { count_one(argument, name, value, second); }
 #endif
 
 int64_t sys_kernel_counts(struct trap_frame *f)

@@ -164,14 +164,12 @@ static int64_t vectored(struct object *o, const struct io_vector *vectors, uint3
     return (int64_t)done;
 }
 
-static int64_t transfer_vectors(struct trap_frame *f, bool writing)
+static int64_t transfer_vectors(struct trap_frame *f, struct object *o, bool writing)
 {
     struct io_vector few[VECTORS_ON_STACK];
     uint64_t count = ARG2(f);
     if (count > VECTORS_MAX)
         return ERR_INVALID;
-    CLEANUP(object_put) struct object *o = nullptr;
-    TRY_CALL(get_object(ARG0(f), writing ? RIGHT_WRITE : RIGHT_READ, &o));
     struct io_vector *vectors = count <= VECTORS_ON_STACK ? few : heap_allocate(count * sizeof *vectors);
     if (!vectors)
         return ERR_NO_MEMORY;
@@ -183,15 +181,8 @@ static int64_t transfer_vectors(struct trap_frame *f, bool writing)
     return result;
 }
 
-int64_t sys_read_vector(struct trap_frame *f)
-{
-    return transfer_vectors(f, false);
-}
-
-int64_t sys_write_vector(struct trap_frame *f)
-{
-    return transfer_vectors(f, true);
-}
+int64_t sys_read_vector(struct trap_frame *f, struct object *o) { return transfer_vectors(f, o, false); }
+int64_t sys_write_vector(struct trap_frame *f, struct object *o) { return transfer_vectors(f, o, true); }
 
 /* Operations without data that a server may answer; takes over the reference. */
 static int64_t resource_plain(struct object *o, uint32_t operation, uint64_t first, uint64_t second)
@@ -266,10 +257,8 @@ int64_t sys_truncate(struct trap_frame *f)
 
 #define RESOURCE_FLAGS_CHANGEABLE (STREAM_APPEND | STREAM_NONBLOCK | STREAM_SYNC | STREAM_DIRECT | STREAM_NO_ACCESS_TIME)
 
-int64_t sys_stream_flags(struct trap_frame *f)
+int64_t sys_stream_flags(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(object_put) struct object *o = nullptr;
-    TRY_CALL(get_object(ARG0(f), 0, &o));
     uint32_t set = (uint32_t)ARG1(f), clear = (uint32_t)ARG2(f), old;
     if (o->type->kind == OBJECT_RESOURCE) {
         struct resource *r = container_of(o, struct resource, object);
@@ -311,67 +300,46 @@ int64_t sys_file_create(struct trap_frame *f)
     return install_new(file_as_object(file), RIGHT_ALL & ~RIGHT_DEBUG, ARG3(f));
 }
 
-static enum status get_file(uint64_t handle, uint32_t rights, struct object **out_reference, struct file_object **out)
-{
-    struct object *o;
-    TRY(handle_get(caller_handles(), (handle_t)handle, OBJECT_FILE, rights, &o));
-    *out_reference = o;
-    *out = file_from_object(o);
-    return OK;
-}
-
 int64_t sys_stream_create(struct trap_frame *f)
 {
     CLEANUP(object_put) struct object *o = nullptr;
-    struct file_object *file;
     uint32_t flags = (uint32_t)ARG1(f), rights = (uint32_t)ARG2(f);
-    TRY_CALL(get_file(ARG0(f), rights & (RIGHT_READ | RIGHT_WRITE), &o, &file));
+    TRY_CALL(handle_get(caller_handles(), (handle_t)ARG0(f), OBJECT_FILE, rights & (RIGHT_READ | RIGHT_WRITE), &o));
     struct stream *s;
-    TRY_CALL(stream_create(file, flags, &s));
+    TRY_CALL(stream_create(file_from_object(o), flags, &s));
     return install_new(stream_as_object(s), rights & RIGHT_ALL, ARG3(f));
 }
 
-int64_t sys_file_set(struct trap_frame *f)
+int64_t sys_file_set(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(object_put) struct object *o = nullptr;
-    struct file_object *file;
     struct file_attributes attributes;
-    TRY_CALL(get_file(ARG0(f), RIGHT_MANAGE, &o, &file));
     TRY_CALL(copy_from_user(&attributes, user(ARG2(f)), sizeof attributes));
-    enum status status = file_set(file, (uint32_t)ARG1(f), &attributes);
+    enum status status = file_set(file_from_object(o), (uint32_t)ARG1(f), &attributes);
     if (ARG1(f) & ATTRIBUTE_LAST_WORD)
         IGNORE(handle_close(caller_handles(), (handle_t)ARG0(f)));
     return status;
 }
 
-int64_t sys_file_supply(struct trap_frame *f)
+int64_t sys_file_supply(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(object_put) struct object *o = nullptr, *memory = nullptr;
-    struct file_object *file;
-    TRY_CALL(get_file(ARG0(f), RIGHT_MANAGE, &o, &file));
+    CLEANUP(object_put) struct object *memory = nullptr;
     if ((int64_t)ARG2(f) < 0)
-        return file_supply_status(file, ARG1(f), (enum status)(int32_t)ARG2(f));
+        return file_supply_status(file_from_object(o), ARG1(f), (enum status)(int32_t)ARG2(f));
     if ((handle_t)ARG3(f) != HANDLE_NONE)
         TRY_CALL(handle_get(caller_handles(), (handle_t)ARG3(f), OBJECT_MEMORY, RIGHT_READ | RIGHT_WRITE, &memory));
-    return file_supply(file, ARG1(f), ARG2(f), memory ? memory_from_object(memory) : nullptr, ARG4(f));
+    return file_supply(file_from_object(o), ARG1(f), ARG2(f), memory ? memory_from_object(memory) : nullptr, ARG4(f));
 }
 
-int64_t sys_file_written(struct trap_frame *f)
+int64_t sys_file_written(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(object_put) struct object *o = nullptr;
-    struct file_object *file;
-    TRY_CALL(get_file(ARG0(f), RIGHT_MANAGE, &o, &file));
-    return file_written(file, ARG1(f), ARG2(f), (enum status)(int32_t)ARG3(f));
+    return file_written(file_from_object(o), ARG1(f), ARG2(f), (enum status)(int32_t)ARG3(f));
 }
 
-int64_t sys_file_read(struct trap_frame *f)
+int64_t sys_file_read(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(object_put) struct object *o = nullptr;
-    struct file_object *file;
     struct user_io io;
     uint64_t done;
-    TRY_CALL(get_file(ARG0(f), RIGHT_MANAGE, &o, &file));
     TRY_CALL(user_io_single(&io, user(ARG2(f)), ARG3(f)));
-    TRY_CALL(file_read_cached(file, ARG1(f), &io, &done));
+    TRY_CALL(file_read_cached(file_from_object(o), ARG1(f), &io, &done));
     return (int64_t)done;
 }

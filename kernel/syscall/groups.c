@@ -16,10 +16,9 @@ int64_t sys_group_self(struct trap_frame *f)
     return install_new(object_get(&caller()->group->object), RIGHT_READ | RIGHT_WRITE | RIGHT_GRANT, ARG0(f));
 }
 
-int64_t sys_group_enter(struct trap_frame *f)
+int64_t sys_group_enter(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(object_put) struct object *o = nullptr;
-    TRY_CALL(handle_get(caller_handles(), (handle_t)ARG0(f), OBJECT_GROUP, RIGHT_WRITE, &o));
+    (void)f;
     struct group *g = container_of(o, struct group, object);
     return group_is_within(g, caller()->group) ? process_set_group(caller(), g) : ERR_NOT_PERMITTED;
 }

@@ -11,42 +11,21 @@
 
 #define OPEN_NAME_MAX 8192u
 
-/* The pseudo handles become real ones: how a process shows itself to somebody. */
-static struct object *self_object(handle_t pseudo)
-{
-    switch (pseudo) {
-    case HANDLE_SELF_PROCESS:
-        return &caller()->object;
-    case HANDLE_SELF_SPACE:
-        return &caller()->space->object;
-    case HANDLE_SELF_CONTEXT:
-        return &current()->object;
-    default:
-        return nullptr;
-    }
-}
-
 int64_t sys_handle_dup(struct trap_frame *f)
 {
     handle_t h;
     if (ARG2(f) & ~(uint64_t)RIGHT_ALL || ARG4(f) & ~(uint64_t)DUP_REVOCABLE)
         return ERR_INVALID;
-    struct object *self = self_object((handle_t)ARG0(f));
+    struct object *self = self_object((handle_t)ARG0(f)); /* becomes a real one: how a process shows itself to somebody */
     if (self)
         return install_new(object_get(self), ARG2(f) ? (uint32_t)ARG2(f) : RIGHT_ALL, ARG1(f));
     TRY_CALL(handle_dup(caller_handles(), (handle_t)ARG0(f), ARG1(f), (uint32_t)ARG2(f), ARG3(f), (uint32_t)ARG4(f), &h));
     return h;
 }
 
-int64_t sys_handle_close(struct trap_frame *f)
-{
-    return handle_close(caller_handles(), (handle_t)ARG0(f));
-}
+int64_t sys_handle_close(struct trap_frame *f) { return handle_close(caller_handles(), (handle_t)ARG0(f)); }
 
-int64_t sys_handle_revoke(struct trap_frame *f)
-{
-    return handle_revoke(caller_handles(), (handle_t)ARG0(f));
-}
+int64_t sys_handle_revoke(struct trap_frame *f) { return handle_revoke(caller_handles(), (handle_t)ARG0(f)); }
 
 static uint32_t stream_flags_of(struct object *o)
 {
@@ -150,16 +129,13 @@ int64_t sys_namespace_create(struct trap_frame *f)
     return install_new(&n->object, RIGHT_READ | RIGHT_WRITE | RIGHT_GRANT, ARG1(f));
 }
 
-int64_t sys_namespace_bind(struct trap_frame *f)
+int64_t sys_namespace_bind(struct trap_frame *f, struct object *o)
 {
     uint8_t name[SCHEME_NAME_MAX];
     if (ARG2(f) > sizeof name)
         return ERR_NAME_TOO_LONG;
     TRY_CALL(copy_from_user(name, user(ARG1(f)), ARG2(f)));
-    struct object *o;
-    TRY_CALL(handle_get(caller_handles(), (handle_t)ARG0(f), OBJECT_NAMESPACE, RIGHT_WRITE, &o));
-    CLEANUP(object_put) struct object *held = o;
-    struct namespace *n = container_of(held, struct namespace, object);
+    struct namespace *n = container_of(o, struct namespace, object);
     struct view scheme = {name, ARG2(f)};
     if ((handle_t)ARG3(f) == HANDLE_NONE)
         return namespace_bind(n, scheme, nullptr);

@@ -12,6 +12,8 @@
     (PROT_MASK_ | MAP_EXACT_ | MAP_NO_REPLACE_ | MAP_SHARED_ | MAP_WIRED_ | MAP_POPULATE_ | MAP_NO_CLONE_ | MAP_GROWS_DOWN_ |   \
      MAP_UNCACHED_ | MAP_LOW_ | MAP_CLEAR_ON_CLONE_)
 
+static struct address_space *space_of(struct object *o) { return container_of(o, struct address_space, object); }
+
 int64_t sys_memory_create(struct trap_frame *f)
 {
     uint64_t size = ARG0(f), flags = ARG1(f);
@@ -48,52 +50,36 @@ static int64_t map_object(struct address_space *space, struct trap_frame *f)
     return status == OK ? (int64_t)address : status;
 }
 
-int64_t sys_map(struct trap_frame *f)
+int64_t sys_map(struct trap_frame *f, struct object *o)
 {
     if (ARG3(f) & ~(uint64_t)MAP_FLAGS_ALLOWED)
         return ERR_INVALID;
     if ((ARG3(f) & (PROT_WRITE_ | PROT_EXECUTE_)) == (PROT_WRITE_ | PROT_EXECUTE_))
         return ERR_NOT_PERMITTED;
-    CLEANUP(space_put) struct address_space *space = nullptr;
-    TRY_CALL(space_argument(ARG0(f), RIGHT_WRITE, &space));
     if ((handle_t)ARG4(f) != HANDLE_NONE)
-        return map_object(space, f);
+        return map_object(space_of(o), f);
     uint64_t address;
-    TRY_CALL(space_map(space, ARG1(f), ARG2(f), (uint32_t)ARG3(f), nullptr, 0, PROT_MASK_, &address));
+    TRY_CALL(space_map(space_of(o), ARG1(f), ARG2(f), (uint32_t)ARG3(f), nullptr, 0, PROT_MASK_, &address));
     return (int64_t)address;
 }
 
-int64_t sys_unmap(struct trap_frame *f)
-{
-    CLEANUP(space_put) struct address_space *space = nullptr;
-    TRY_CALL(space_argument(ARG0(f), RIGHT_WRITE, &space));
-    return space_unmap(space, ARG1(f), ARG2(f));
-}
+int64_t sys_unmap(struct trap_frame *f, struct object *o) { return space_unmap(space_of(o), ARG1(f), ARG2(f)); }
 
-int64_t sys_protect(struct trap_frame *f)
+int64_t sys_protect(struct trap_frame *f, struct object *o)
 {
     if (ARG3(f) & ~(uint64_t)PROT_MASK_)
         return ERR_INVALID;
     if ((ARG3(f) & (PROT_WRITE_ | PROT_EXECUTE_)) == (PROT_WRITE_ | PROT_EXECUTE_))
         return ERR_NOT_PERMITTED;
-    CLEANUP(space_put) struct address_space *space = nullptr;
-    TRY_CALL(space_argument(ARG0(f), RIGHT_WRITE, &space));
-    return space_protect(space, ARG1(f), ARG2(f), (uint32_t)ARG3(f));
+    return space_protect(space_of(o), ARG1(f), ARG2(f), (uint32_t)ARG3(f));
 }
 
-int64_t sys_advise(struct trap_frame *f)
-{
-    CLEANUP(space_put) struct address_space *space = nullptr;
-    TRY_CALL(space_argument(ARG0(f), RIGHT_WRITE, &space));
-    return space_advise(space, ARG1(f), ARG2(f), (uint32_t)ARG3(f));
-}
+int64_t sys_advise(struct trap_frame *f, struct object *o) { return space_advise(space_of(o), ARG1(f), ARG2(f), (uint32_t)ARG3(f)); }
 
-int64_t sys_remap(struct trap_frame *f)
+int64_t sys_remap(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(space_put) struct address_space *space = nullptr;
-    TRY_CALL(space_argument(ARG0(f), RIGHT_WRITE, &space));
     uint64_t address;
-    TRY_CALL(space_remap(space, ARG1(f), ARG2(f), ARG3(f), (uint32_t)ARG4(f), ARG5(f), &address));
+    TRY_CALL(space_remap(space_of(o), ARG1(f), ARG2(f), ARG3(f), (uint32_t)ARG4(f), ARG5(f), &address));
     return (int64_t)address;
 }
 
@@ -104,33 +90,27 @@ int64_t sys_space_create(struct trap_frame *f)
     return install_new(&space->object, RIGHT_READ | RIGHT_WRITE | RIGHT_GRANT, ARG0(f));
 }
 
-int64_t sys_space_read(struct trap_frame *f)
+int64_t sys_space_read(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(space_put) struct address_space *space = nullptr;
-    TRY_CALL(space_argument(ARG0(f), RIGHT_READ, &space));
     size_t done = 0;
     if (!user_range_valid(user(ARG1(f)), ARG3(f)) || !user_range_valid(user(ARG2(f)), ARG3(f)))
         return ERR_BAD_ADDRESS;
-    enum status status = space_copy_to_current(user(ARG2(f)), space, user(ARG1(f)), ARG3(f), true, &done);
+    enum status status = space_copy_to_current(user(ARG2(f)), space_of(o), user(ARG1(f)), ARG3(f), true, &done);
     return done ? (int64_t)done : status;
 }
 
-int64_t sys_space_write(struct trap_frame *f)
+int64_t sys_space_write(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(space_put) struct address_space *space = nullptr;
-    TRY_CALL(space_argument(ARG0(f), RIGHT_WRITE, &space));
     size_t done = 0;
     if (!user_range_valid(user(ARG1(f)), ARG3(f)) || !user_range_valid(user(ARG2(f)), ARG3(f)))
         return ERR_BAD_ADDRESS;
-    enum status status = space_copy_from_current(space, user(ARG1(f)), user(ARG2(f)), ARG3(f), true, &done);
+    enum status status = space_copy_from_current(space_of(o), user(ARG1(f)), user(ARG2(f)), ARG3(f), true, &done);
     return done ? (int64_t)done : status;
 }
 
-int64_t sys_space_query(struct trap_frame *f)
+int64_t sys_space_query(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(space_put) struct address_space *space = nullptr;
-    TRY_CALL(space_argument(ARG0(f), RIGHT_READ, &space));
     struct mapping_info info;
-    TRY_CALL(space_query(space, ARG1(f), &info));
+    TRY_CALL(space_query(space_of(o), ARG1(f), &info));
     return copy_to_user(user(ARG2(f)), &info, sizeof info);
 }

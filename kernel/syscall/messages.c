@@ -14,10 +14,8 @@ static enum status get_endpoint(uint64_t handle, struct endpoint **out)
     return OK;
 }
 
-static void endpoint_put(struct endpoint *e)
-{
-    object_put(&e->object);
-}
+static struct endpoint *endpoint_of(struct object *o) { return container_of(o, struct endpoint, object); }
+static void endpoint_put(struct endpoint *e) { object_put(&e->object); }
 DEFINE_CLEANUP(endpoint_put, struct endpoint *)
 
 /* The rights count here, which the hot way does not look at. */
@@ -117,34 +115,23 @@ int64_t sys_reply_receive(struct trap_frame *f)
     return endpoint_receive(e, 0, client);
 }
 
-int64_t sys_reply(struct trap_frame *f)
+int64_t sys_reply(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(endpoint_put) struct endpoint *e = nullptr;
-    TRY_CALL(get_endpoint(f->rdi, &e));
     struct context *client;
     uint64_t words[MESSAGE_WORDS];
     memcpy(words, f->words, sizeof words);
-    return ipc_reply(e, f->rsi, (int64_t)f->rbp, f->r15, words, false, &client);
+    return ipc_reply(endpoint_of(o), f->rsi, (int64_t)f->rbp, f->r15, words, false, &client);
 }
 
-static int64_t piecewise(struct trap_frame *f, bool to_client)
+static int64_t piecewise(struct trap_frame *f, struct object *o, bool to_client)
 {
-    CLEANUP(endpoint_put) struct endpoint *e = nullptr;
-    TRY_CALL(get_endpoint(ARG0(f), &e));
     uint64_t done;
-    TRY_CALL(request_copy(e, ARG1(f), ARG2(f), ARG3(f), ARG4(f), to_client, &done));
+    TRY_CALL(request_copy(endpoint_of(o), ARG1(f), ARG2(f), ARG3(f), ARG4(f), to_client, &done));
     return (int64_t)done;
 }
 
-int64_t sys_request_read(struct trap_frame *f)
-{
-    return piecewise(f, false);
-}
-
-int64_t sys_request_write(struct trap_frame *f)
-{
-    return piecewise(f, true);
-}
+int64_t sys_request_read(struct trap_frame *f, struct object *o) { return piecewise(f, o, false); }
+int64_t sys_request_write(struct trap_frame *f, struct object *o) { return piecewise(f, o, true); }
 
 int64_t sys_endpoint_create(struct trap_frame *f)
 {
@@ -155,46 +142,33 @@ int64_t sys_endpoint_create(struct trap_frame *f)
     return install_new(&e->object, RIGHT_ALL & ~(RIGHT_EXECUTE | RIGHT_DEBUG), ARG1(f));
 }
 
-int64_t sys_endpoint_attach(struct trap_frame *f)
-{
-    CLEANUP(endpoint_put) struct endpoint *e = nullptr;
-    TRY_CALL(get_endpoint(ARG0(f), &e));
-    return endpoint_attach(e, ARG1(f), ARG2(f));
-}
+int64_t sys_endpoint_attach(struct trap_frame *f, struct object *o) { return endpoint_attach(endpoint_of(o), ARG1(f), ARG2(f)); }
 
-int64_t sys_resource_create(struct trap_frame *f)
+int64_t sys_resource_create(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(endpoint_put) struct endpoint *e = nullptr;
-    TRY_CALL(get_endpoint(ARG0(f), &e));
     uint64_t rights = ARG2(f), flags = ARG3(f);
     if (rights & ~(uint64_t)RIGHT_ALL || flags & ~(uint64_t)(RESOURCE_RESTARTABLE | RESOURCE_FLUSH_ON_CLOSE | RESOURCE_ALWAYS_READY | RESOURCE_REPLAYED))
         return ERR_INVALID;
     struct resource *r;
-    TRY_CALL(resource_create(e, ARG1(f), (uint32_t)flags, (uint32_t)ARG5(f), &r));
+    TRY_CALL(resource_create(endpoint_of(o), ARG1(f), (uint32_t)flags, (uint32_t)ARG5(f), &r));
     return install_new(&r->object, (uint32_t)rights, ARG4(f));
 }
 
-int64_t sys_readiness_set(struct trap_frame *f)
+int64_t sys_readiness_set(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(endpoint_put) struct endpoint *e = nullptr;
-    TRY_CALL(get_endpoint(ARG0(f), &e));
-    return readiness_set(e, ARG1(f), (uint32_t)ARG2(f), (uint32_t)ARG3(f));
+    return readiness_set(endpoint_of(o), ARG1(f), (uint32_t)ARG2(f), (uint32_t)ARG3(f));
 }
 
-int64_t sys_bind(struct trap_frame *f)
+int64_t sys_bind(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(endpoint_put) struct endpoint *e = nullptr;
-    TRY_CALL(get_endpoint(ARG0(f), &e));
     CLEANUP(object_put) struct object *source = nullptr;
-    TRY_CALL(handle_get(caller_handles(), (handle_t)ARG1(f), 0, 0, &source));
-    return endpoint_bind(e, source, ARG2(f));
+    TRY_CALL(handle_get(caller_handles(), (handle_t)ARG1(f), OBJECT_ANY, RIGHT_NONE, &source));
+    return endpoint_bind(endpoint_of(o), source, ARG2(f));
 }
 
-int64_t sys_unbind(struct trap_frame *f)
+int64_t sys_unbind(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(endpoint_put) struct endpoint *e = nullptr;
-    TRY_CALL(get_endpoint(ARG0(f), &e));
     CLEANUP(object_put) struct object *source = nullptr;
-    TRY_CALL(handle_get(caller_handles(), (handle_t)ARG1(f), 0, 0, &source));
-    return endpoint_unbind(e, source);
+    TRY_CALL(handle_get(caller_handles(), (handle_t)ARG1(f), OBJECT_ANY, RIGHT_NONE, &source));
+    return endpoint_unbind(endpoint_of(o), source);
 }

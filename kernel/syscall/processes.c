@@ -277,10 +277,9 @@ static enum status own_handles(struct process *p)
     return OK;
 }
 
-int64_t sys_process_start(struct trap_frame *f)
+int64_t sys_process_start(struct trap_frame *f, struct object *o)
 {
-    struct process *p;
-    TRY_CALL(process_argument(ARG0(f), RIGHT_EXECUTE, &p));
+    struct process *p = process_of(o);
     struct context *c = __atomic_exchange_n(&p->first, nullptr, __ATOMIC_ACQ_REL);
     enum status status = c ? own_handles(p) : ERR_BUSY;
     if (c && status != OK) {
@@ -294,7 +293,6 @@ int64_t sys_process_start(struct trap_frame *f)
         context_start(c);
         object_put(&c->object); /* p->first's reference; the running one is context_start's */
     }
-    object_put(&p->object);
     return status;
 }
 
@@ -369,97 +367,72 @@ int64_t sys_process_exec(struct trap_frame *f)
 
 /* ---- The end, and control --------------------------------------------------------------------------------------------- */
 
-int64_t sys_process_exit(struct trap_frame *f)
-{
-    process_exit_current(ARG0(f));
-}
+int64_t sys_process_exit(struct trap_frame *f) { process_exit_current(ARG0(f)); }
 
-int64_t sys_process_kill(struct trap_frame *f)
+int64_t sys_process_kill(struct trap_frame *f, struct object *o)
 {
-    struct process *p;
-    TRY_CALL(process_argument(ARG0(f), RIGHT_MANAGE, &p));
-    process_end(p, ARG1(f));
-    object_put(&p->object);
+    process_end(process_of(o), ARG1(f));
     return OK;
 }
 
-int64_t sys_process_info(struct trap_frame *f)
+int64_t sys_process_info(struct trap_frame *f, struct object *o)
 {
-    struct process *p;
-    TRY_CALL(process_argument(ARG0(f), 0, &p));
     struct process_info info;
-    process_fill_info(p, &info);
-    object_put(&p->object);
+    process_fill_info(process_of(o), &info);
     return copy_to_user(user(ARG1(f)), &info, sizeof info);
 }
 
-int64_t sys_process_suspend(struct trap_frame *f)
+int64_t sys_process_suspend(struct trap_frame *f, struct object *o)
 {
-    struct process *p;
     if (ARG1(f) > 1)
         return ERR_INVALID;
-    TRY_CALL(process_argument(ARG0(f), RIGHT_MANAGE, &p));
-    process_suspend(p, ARG1(f));
-    object_put(&p->object);
+    process_suspend(process_of(o), ARG1(f));
     return OK;
 }
 
-int64_t sys_notify(struct trap_frame *f)
+int64_t sys_notify(struct trap_frame *f, struct object *o)
 {
-    struct object *o;
-    if ((handle_t)ARG0(f) == HANDLE_SELF_PROCESS) {
-        process_notify(caller());
-        return OK;
-    }
-    TRY_CALL(handle_get(caller_handles(), (handle_t)ARG0(f), 0, RIGHT_MANAGE, &o));
-    enum status status = OK;
+    (void)f;
     if (o->type->kind == OBJECT_PROCESS)
-        process_notify(container_of(o, struct process, object));
+        process_notify(process_of(o));
     else if (o->type->kind == OBJECT_CONTEXT)
         context_notify(container_of(o, struct context, object));
     else
-        status = ERR_WRONG_TYPE;
-    object_put(o);
-    return status;
+        return ERR_WRONG_TYPE;
+    return OK;
 }
 
-int64_t sys_personality_set(struct trap_frame *f)
+int64_t sys_personality_set(struct trap_frame *f, struct object *o)
 {
-    struct process *p;
-    TRY_CALL(process_argument(ARG0(f), RIGHT_DEBUG, &p));
-    enum status status = read_personality(p, ARG1(f));
-    if (status == OK && p == caller())
+    TRY_CALL(read_personality(process_of(o), ARG1(f)));
+    if (process_of(o) == caller())
         context_load_block(current());
-    object_put(&p->object);
-    return status;
+    return OK;
 }
 
-int64_t sys_credential_set(struct trap_frame *f)
+/* A process that lives under this identity domain. */
+static enum status process_under(const struct object *identity, uint64_t handle, struct object **out)
 {
-    CLEANUP(object_put) struct object *identity = nullptr;
-    TRY_CALL(get_kind((handle_t)ARG0(f), OBJECT_IDENTITY, RIGHT_MANAGE, &identity));
-    struct process *p;
-    TRY_CALL(process_argument(ARG1(f), 0, &p));
-    enum status status = (struct object *)p->identity == identity ? OK : ERR_DENIED;
-    if (status == OK)
-        __atomic_store_n(&p->credential, ARG2(f), __ATOMIC_RELEASE);
-    object_put(&p->object);
-    return status;
+    TRY(object_argument(handle, OBJECT_PROCESS, RIGHT_NONE, out));
+    return (struct object *)process_of(*out)->identity == identity ? OK : ERR_DENIED;
 }
 
-int64_t sys_process_limit(struct trap_frame *f)
+int64_t sys_credential_set(struct trap_frame *f, struct object *identity)
 {
-    CLEANUP(object_put) struct object *identity = nullptr;
-    TRY_CALL(get_kind((handle_t)ARG0(f), OBJECT_IDENTITY, RIGHT_MANAGE, &identity));
+    CLEANUP(object_put) struct object *o = nullptr;
+    TRY_CALL(process_under(identity, ARG1(f), &o));
+    __atomic_store_n(&process_of(o)->credential, ARG2(f), __ATOMIC_RELEASE);
+    return OK;
+}
+
+int64_t sys_process_limit(struct trap_frame *f, struct object *identity)
+{
+    CLEANUP(object_put) struct object *o = nullptr;
     if (ARG2(f) >= LIMIT_KINDS)
         return ERR_INVALID;
-    struct process *p;
-    TRY_CALL(process_argument(ARG1(f), 0, &p));
-    enum status status = (struct object *)p->identity == identity ? OK : ERR_DENIED;
-    if (status == OK)
-        process_limit_set(p, (uint32_t)ARG2(f), ARG3(f));
-    object_put(&p->object);
-    return status;
+    TRY_CALL(process_under(identity, ARG1(f), &o));
+    process_limit_set(process_of(o), (uint32_t)ARG2(f), ARG3(f));
+    return OK;
 }
 
 int64_t sys_identity_create(struct trap_frame *f)
@@ -505,10 +478,7 @@ int64_t sys_context_create(struct trap_frame *f)
     return h;
 }
 
-int64_t sys_context_exit(struct trap_frame *f)
-{
-    context_exit(ARG0(f));
-}
+int64_t sys_context_exit(struct trap_frame *f) { context_exit(ARG0(f)); }
 
 /* Interrupts are off: nothing can be sent between the clearing of masked and the look at pending. */
 int64_t sys_context_resume(struct trap_frame *f)

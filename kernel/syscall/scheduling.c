@@ -25,47 +25,38 @@ static void wish_apply_to_other(struct context *c, void *argument)
         w->status = wish_apply(c, w);
 }
 
-static enum status wish_apply_to(uint64_t handle, struct wish *w)
+static enum status wish_apply_to(struct object *o, struct wish *w)
 {
-    CLEANUP(object_put) struct object *o = nullptr;
-    if ((handle_t)handle == HANDLE_SELF_CONTEXT)
-        return wish_apply(current(), w);
-    TRY(handle_get(caller_handles(), (handle_t)handle, 0, RIGHT_MANAGE, &o));
     if (o->type->kind == OBJECT_CONTEXT)
         return wish_apply(container_of(o, struct context, object), w);
     if (o->type->kind != OBJECT_PROCESS)
         return ERR_WRONG_TYPE;
-    struct process *p = container_of(o, struct process, object);
+    struct process *p = process_of(o);
     process_contexts(p, wish_apply_to_other, w);
     return p == caller() && w->status == OK ? wish_apply(current(), w) : w->status;
 }
 
-int64_t sys_schedule_set(struct trap_frame *f)
+int64_t sys_schedule_set(struct trap_frame *f, struct object *o)
 {
     if (ARG1(f) >= PRIORITY_LIMIT)
         return ERR_INVALID;
-    return wish_apply_to(ARG0(f), &(struct wish){.priority = (uint32_t)ARG1(f), .affinity = ARG2(f)});
+    return wish_apply_to(o, &(struct wish){.priority = (uint32_t)ARG1(f), .affinity = ARG2(f)});
 }
 
-int64_t sys_realtime_set(struct trap_frame *f)
+int64_t sys_realtime_set(struct trap_frame *f, struct object *right)
 {
-    CLEANUP(object_put) struct object *right = nullptr;
+    (void)right; /* to hold it is enough */
+    CLEANUP(object_put) struct object *o = nullptr;
     if (ARG2(f) >= PRIORITY_LIMIT || ARG3(f) > SCHEDULE_FIFO)
         return ERR_INVALID;
-    TRY_CALL(handle_get(caller_handles(), (handle_t)ARG0(f), OBJECT_REALTIME, RIGHT_MANAGE, &right));
-    return wish_apply_to(ARG1(f), &(struct wish){.priority = (uint32_t)ARG2(f), .policy = (uint32_t)ARG3(f), .realtime = true});
+    TRY_CALL(object_argument(ARG1(f), OBJECT_ANY, RIGHT_MANAGE, &o));
+    return wish_apply_to(o, &(struct wish){.priority = (uint32_t)ARG2(f), .policy = (uint32_t)ARG3(f), .realtime = true});
 }
 
-int64_t sys_context_info(struct trap_frame *f)
+int64_t sys_context_info(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(object_put) struct object *o = nullptr;
-    struct context *c = current();
     struct context_info info;
-    if ((handle_t)ARG0(f) != HANDLE_SELF_CONTEXT) {
-        TRY_CALL(handle_get(caller_handles(), (handle_t)ARG0(f), OBJECT_CONTEXT, 0, &o));
-        c = container_of(o, struct context, object);
-    }
-    context_fill_info(c, &info);
+    context_fill_info(container_of(o, struct context, object), &info);
     return copy_to_user(user(ARG1(f)), &info, sizeof info);
 }
 
@@ -79,20 +70,17 @@ static void list_context(struct context *c, void *argument)
     l->count++;
 }
 
-int64_t sys_context_list(struct trap_frame *f)
+int64_t sys_context_list(struct trap_frame *f, struct object *o)
 {
-    struct process *p;
     uint64_t capacity = ARG2(f);
     if (capacity > 256)
         return ERR_INVALID;
-    TRY_CALL(process_argument(ARG0(f), RIGHT_DEBUG, &p));
     struct context_listing l = {.infos = heap_allocate_zeroed(capacity * sizeof *l.infos), .capacity = (uint32_t)capacity};
     enum status status = l.infos ? OK : ERR_NO_MEMORY;
     if (l.infos) {
-        process_contexts(p, list_context, &l);
+        process_contexts(process_of(o), list_context, &l);
         status = copy_to_user(user(ARG1(f)), l.infos, MIN(l.count, l.capacity) * sizeof *l.infos);
         heap_free(l.infos, capacity * sizeof *l.infos);
     }
-    object_put(&p->object);
     return status == OK ? l.count : (int64_t)status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * System calls: one handler each, named sys_NAME after abi/syscall.def, found through one table. A handler reads its arguments from
- * the frame, looks at everything first, and returns what goes into rax. Message calls write the frame's words themselves. */
+ * the frame, looks at everything first, and returns what goes into rax. Message calls write the frame's words themselves. Of a call
+ * that is on an object, the table says which kind and rights: the handler gets the object, which stays until it returns. */
 #pragma once
 #include "abi/message.h"
 #include "abi/syscall.h"
@@ -12,8 +13,10 @@
 #include "kernel/task/process.h"
 
 typedef int64_t system_call_handler(struct trap_frame *f);
+typedef int64_t object_call_handler(struct trap_frame *f, struct object *o);
 
 #define SYSCALL(number, name, arguments) system_call_handler sys_##name;
+#define SYSCALL_ON(number, name, kind, rights, arguments) object_call_handler sys_##name;
 #include "abi/syscall.def"
 #undef SYSCALL
 
@@ -40,8 +43,8 @@ int64_t install_new(struct object *o, uint32_t rights, placement_t where);
 /* The same for two, whose handles are written to out_pair; on failure both objects are gone. */
 int64_t install_pair(struct object *first, uint32_t first_rights, struct object *second, uint32_t second_rights, placement_t where,
                      user_addr_t out_pair);
-/* A process by handle or HANDLE_SELF_PROCESS, with a reference. */
-enum status process_argument(uint64_t handle, uint32_t rights, struct process **out);
-/* An address space by handle, HANDLE_SELF_SPACE, with a reference. */
-enum status space_argument(uint64_t handle, uint32_t rights, struct address_space **out);
-DEFINE_CLEANUP(handle_table_put, struct handle_table *)
+/* The object that a handle names, or of the caller's own what a pseudo handle does, with a reference. */
+enum status object_argument(uint64_t handle, enum object_kind kind, uint32_t rights, struct object **out);
+/* The caller's own; null: it is no pseudo handle. */
+struct object *self_object(handle_t pseudo);
+static inline struct process *process_of(struct object *o) { return container_of(o, struct process, object); }

@@ -8,9 +8,58 @@
 
 static system_call_handler *const handlers[SYSCALL_COUNT] = {
 #define SYSCALL(number, name, arguments) [(number) - SYSCALL_FIRST] = sys_##name,
+#define SYSCALL_ON(number, name, what, needs, arguments)
 #include "abi/syscall.def"
 #undef SYSCALL
 };
+static const struct object_call {
+    object_call_handler *handler;
+    enum object_kind kind;
+    uint32_t rights;
+} object_calls[SYSCALL_COUNT] = {
+#define SYSCALL(number, name, arguments)
+#define SYSCALL_ON(number, name, what, needs, arguments) [(number) - SYSCALL_FIRST] = {sys_##name, OBJECT_##what, RIGHT_##needs},
+#include "abi/syscall.def"
+#undef SYSCALL
+};
+
+struct object *self_object(handle_t pseudo)
+{
+    switch (pseudo) {
+    case HANDLE_SELF_PROCESS:
+        return &caller()->object;
+    case HANDLE_SELF_SPACE:
+        return &caller()->space->object;
+    case HANDLE_SELF_CONTEXT:
+        return &current()->object;
+    default:
+        return nullptr;
+    }
+}
+
+enum status object_argument(uint64_t handle, enum object_kind kind, uint32_t rights, struct object **out)
+{
+    struct object *self = unlikely((handle_t)handle < HANDLE_NONE) ? self_object((handle_t)handle) : nullptr;
+    if (!self)
+        return handle_get(caller_handles(), (handle_t)handle, kind, rights, out);
+    if (kind != OBJECT_ANY && self->type->kind != kind)
+        return ERR_WRONG_TYPE;
+    *out = object_get(self);
+    return OK;
+}
+
+/* Apart from system_call, whose frame stays small. */
+[[gnu::noinline]] static int64_t call_on_object(uint64_t index, struct trap_frame *f)
+{
+    CLEANUP(object_put) struct object *o = nullptr;
+    const struct object_call *c = &object_calls[index];
+    if (unlikely(!c->handler))
+        return ERR_NO_CALL;
+    TRY_CALL(object_argument(ARG0(f), c->kind, c->rights, &o));
+    int64_t result = c->handler(f, o);
+    count_closed_end(c->handler);
+    return result;
+}
 
 void system_call(struct trap_frame *f)
 {
@@ -18,7 +67,7 @@ void system_call(struct trap_frame *f)
     uint64_t index = f->rax - SYSCALL_FIRST;
     count_closed_begin();
     cpu->calls++;
-    if (unlikely(index >= SYSCALL_COUNT || !handlers[index])) {
+    if (unlikely(index >= SYSCALL_COUNT)) {
 #ifdef MH_CHECK
         if (f->rax == SYS_SHORTAGE) {
             f->rax = shortage_set(ARG0(f));
@@ -32,14 +81,12 @@ void system_call(struct trap_frame *f)
         f->rax = (uint64_t)(int64_t)ERR_FILTERED;
         return;
     }
-    f->rax = (uint64_t)handlers[index](f);
-    count_closed_end(handlers[index]);
+    system_call_handler *handler = handlers[index];
+    f->rax = (uint64_t)(handler ? handler(f) : call_on_object(index, f));
+    count_closed_end(handler);
 }
 
-void system_call_without_personality(struct trap_frame *f)
-{
-    f->rax = (uint64_t)(int64_t)ERR_NO_CALL;
-}
+void system_call_without_personality(struct trap_frame *f) { f->rax = (uint64_t)(int64_t)ERR_NO_CALL; }
 
 int64_t sys_null(struct trap_frame *f)
 {
@@ -75,29 +122,4 @@ int64_t install_pair(struct object *first, uint32_t first_rights, struct object 
             IGNORE(handle_close(caller_handles(), pair[1]));
     }
     return status;
-}
-
-enum status process_argument(uint64_t handle, uint32_t rights, struct process **out)
-{
-    if ((handle_t)handle == HANDLE_SELF_PROCESS) {
-        object_get(&caller()->object);
-        *out = caller();
-        return OK;
-    }
-    struct object *o;
-    TRY(handle_get(caller_handles(), (handle_t)handle, OBJECT_PROCESS, rights, &o));
-    *out = container_of(o, struct process, object);
-    return OK;
-}
-
-enum status space_argument(uint64_t handle, uint32_t rights, struct address_space **out)
-{
-    if ((handle_t)handle == HANDLE_SELF_SPACE) {
-        *out = space_get(caller()->space);
-        return OK;
-    }
-    struct object *o;
-    TRY(handle_get(caller_handles(), (handle_t)handle, OBJECT_SPACE, rights, &o));
-    *out = container_of(o, struct address_space, object);
-    return OK;
 }

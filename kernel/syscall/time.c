@@ -97,11 +97,9 @@ int64_t sys_timer_create(struct trap_frame *f)
     return install_new(o, RIGHT_READ | RIGHT_WRITE | RIGHT_GRANT, ARG0(f));
 }
 
-int64_t sys_timer_set(struct trap_frame *f)
+int64_t sys_timer_set(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(object_put) struct object *o = nullptr;
     uint64_t left;
-    TRY_CALL(handle_get(caller_handles(), (handle_t)ARG0(f), OBJECT_TIMER, RIGHT_WRITE, &o));
     TRY_CALL(timer_object_set(o, ARG1(f), ARG2(f), &left));
     return (int64_t)left;
 }
@@ -122,20 +120,17 @@ int64_t sys_queue_create(struct trap_frame *f)
     return install_new(o, RIGHT_READ | RIGHT_WRITE | RIGHT_GRANT, ARG0(f));
 }
 
-int64_t sys_queue_control(struct trap_frame *f)
+int64_t sys_queue_control(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(object_put) struct object *queue = nullptr, *target = nullptr;
-    TRY_CALL(handle_get(caller_handles(), (handle_t)ARG0(f), OBJECT_QUEUE, RIGHT_WRITE, &queue));
+    CLEANUP(object_put) struct object *target = nullptr;
     TRY_CALL(handle_get(caller_handles(), (handle_t)ARG2(f), 0, 0, &target));
-    return queue_control(queue, (uint32_t)ARG1(f), (handle_t)ARG2(f), target, (uint32_t)ARG3(f), ARG4(f));
+    return queue_control(o, (uint32_t)ARG1(f), (handle_t)ARG2(f), target, (uint32_t)ARG3(f), ARG4(f));
 }
 
-int64_t sys_queue_wait(struct trap_frame *f)
+int64_t sys_queue_wait(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(object_put) struct object *queue = nullptr;
     uint32_t count;
-    TRY_CALL(handle_get(caller_handles(), (handle_t)ARG0(f), OBJECT_QUEUE, RIGHT_READ, &queue));
-    TRY_CALL(queue_wait(queue, user(ARG1(f)), (uint32_t)MIN(ARG2(f), UINT32_MAX), ARG3(f), &count));
+    TRY_CALL(queue_wait(o, user(ARG1(f)), (uint32_t)MIN(ARG2(f), UINT32_MAX), ARG3(f), &count));
     return count;
 }
 
@@ -146,19 +141,17 @@ int64_t sys_doorbell_create(struct trap_frame *f)
     return install_new(o, RIGHT_READ | RIGHT_WRITE | RIGHT_GRANT, ARG0(f));
 }
 
-int64_t sys_doorbell_ring(struct trap_frame *f)
+int64_t sys_doorbell_ring(struct trap_frame *f, struct object *o)
 {
-    CLEANUP(object_put) struct object *o = nullptr;
-    TRY_CALL(handle_get(caller_handles(), (handle_t)ARG0(f), OBJECT_DOORBELL, RIGHT_WRITE, &o));
+    (void)f;
     doorbell_ring(o);
     return OK;
 }
 
-int64_t sys_log_write(struct trap_frame *f)
+int64_t sys_log_write(struct trap_frame *f, struct object *o)
 {
+    (void)o; /* to hold it is enough */
     uint8_t line[LOG_LINE_MAX];
-    CLEANUP(object_put) struct object *o = nullptr;
-    TRY_CALL(handle_get(caller_handles(), (handle_t)ARG0(f), OBJECT_LOG, RIGHT_WRITE, &o));
     if (ARG1(f) > LOG_DEBUG)
         return ERR_INVALID;
     size_t length = MIN(ARG3(f), sizeof line);

@@ -219,10 +219,7 @@ void context_notify(struct context *c)
     context_attention(c, ATTENTION_NOTIFY);
 }
 
-void context_system_init(void)
-{
-    run_queue_system_init();
-}
+void context_system_init(void) { run_queue_system_init(); }
 
 void context_idle_prepare(void)
 {
@@ -277,10 +274,7 @@ void context_attention(struct context *c, uint32_t bits)
 
 /* ---- Attributes ---------------------------------------------------------------------------------------------------- */
 
-static uint64_t online_cpus(void)
-{
-    return cpu_count == 64 ? ~0ull : (1ull << cpu_count) - 1;
-}
+static uint64_t online_cpus(void) { return cpu_count == 64 ? ~0ull : (1ull << cpu_count) - 1; }
 
 /* Where it stands now may not be allowed any more. */
 static void affinity_changed(struct context *c)
@@ -320,10 +314,7 @@ enum status context_realtime_set(struct context *c, uint32_t priority, uint32_t 
     return OK;
 }
 
-uint64_t context_cpu_ns(const struct context *c)
-{
-    return __atomic_load_n(&c->own.cpu_ns, __ATOMIC_RELAXED);
-}
+uint64_t context_cpu_ns(const struct context *c) { return __atomic_load_n(&c->own.cpu_ns, __ATOMIC_RELAXED); }
 
 /* For dumps and lists, so without a lock: a word that changes now is a wrong word, no more. */
 const char *context_waits_for(const struct context *c, uint64_t *out_id)

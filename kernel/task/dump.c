@@ -43,7 +43,4 @@ void dump_contexts(void)
     log_error("== end of dump ==");
 }
 
-void trap_dump(void)
-{
-    dump_contexts();
-}
+void trap_dump(void) { dump_contexts(); }

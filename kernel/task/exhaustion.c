@@ -82,10 +82,7 @@ static void wait_a_little(void)
     IGNORE(wait_until(&nobody, never, nullptr, arch_time_ns() + LOOK_NS, WAIT_KILLABLE, "memory of a process that ends"));
 }
 
-static bool has_room(const struct group *where)
-{
-    return where ? group_full(current()->process->group) != where : !frame_is_low();
-}
+static bool has_room(const struct group *where) { return where ? group_full(current()->process->group) != where : !frame_is_low(); }
 
 static bool await(const struct group *where, const struct search *first)
 {

@@ -46,15 +46,9 @@ void futex_key_put(struct futex_key *k)
         object_put(k->reference);
 }
 
-bool futex_key_equal(const struct futex_key *a, const struct futex_key *b)
-{
-    return a->base == b->base && a->offset == b->offset;
-}
+bool futex_key_equal(const struct futex_key *a, const struct futex_key *b) { return a->base == b->base && a->offset == b->offset; }
 
-struct futex_bucket *futex_bucket_of(const struct futex_key *k)
-{
-    return &buckets[hash_mix((uint64_t)k->base ^ k->offset) % BUCKETS];
-}
+struct futex_bucket *futex_bucket_of(const struct futex_key *k) { return &buckets[hash_mix((uint64_t)k->base ^ k->offset) % BUCKETS]; }
 
 bool futex_is_woken(void *argument)
 {

@@ -34,10 +34,7 @@ static void process_destroy(struct object *o)
     heap_free(p, sizeof *p);
 }
 
-static struct readiness *process_readiness(struct object *o)
-{
-    return &container_of(o, struct process, object)->exit;
-}
+static struct readiness *process_readiness(struct object *o) { return &container_of(o, struct process, object)->exit; }
 
 static void process_handle_closed(struct object *o) { process_abandon(container_of(o, struct process, object)); }
 
@@ -292,10 +289,7 @@ void process_for_each(void (*visit)(struct process *p, void *argument), void *ar
         visit(list_entry(node, struct process, all_link), argument);
 }
 
-uint32_t process_count(void)
-{
-    return __atomic_load_n(&process_total, __ATOMIC_RELAXED);
-}
+uint32_t process_count(void) { return __atomic_load_n(&process_total, __ATOMIC_RELAXED); }
 
 void process_fill_info(struct process *p, struct process_info *out)
 {

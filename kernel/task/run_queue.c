@@ -44,10 +44,7 @@ void run_queue_system_init(void)
         patience_ns[i] = patience_ns[i - 1] + patience_ns[i - 1] / 4;
 }
 
-uint32_t run_queue_count(uint32_t cpu)
-{
-    return __atomic_load_n(&run_queues[cpu].count, __ATOMIC_RELAXED);
-}
+uint32_t run_queue_count(uint32_t cpu) { return __atomic_load_n(&run_queues[cpu].count, __ATOMIC_RELAXED); }
 
 uint32_t runnable_count(void)
 {
@@ -80,10 +77,7 @@ static struct context *remove_locked(struct run_queue *q, struct context *c)
     return c;
 }
 
-static struct context *head_of(struct run_queue *q, uint32_t level)
-{
-    return list_entry(q->ready[level].next, struct context, run_link);
-}
+static struct context *head_of(struct run_queue *q, uint32_t level) { return list_entry(q->ready[level].next, struct context, run_link); }
 
 /* Somebody of that queue who may run on `cpu`, off the queue. A few are looked at, so that many who may not cost no more. */
 static struct context *take_for(struct run_queue *q, uint32_t cpu)
@@ -106,10 +100,7 @@ static struct context *take_for(struct run_queue *q, uint32_t cpu)
 
 /* ---- The real-time band's share -------------------------------------------------------------------------------------- */
 
-static bool is_over_budget(const struct run_queue *q)
-{
-    return __atomic_load_n(&q->realtime_ns, __ATOMIC_RELAXED) >= REALTIME_BUDGET_NS;
-}
+static bool is_over_budget(const struct run_queue *q) { return __atomic_load_n(&q->realtime_ns, __ATOMIC_RELAXED) >= REALTIME_BUDGET_NS; }
 
 void run_queue_charge(uint32_t priority, uint64_t used_ns)
 {
@@ -200,15 +191,9 @@ struct context *run_queue_pick(int floor, bool slice_over)
 
 /* ---- Who goes where -------------------------------------------------------------------------------------------------- */
 
-static bool is_idle(uint32_t cpu)
-{
-    return cpus[cpu]->current == cpus[cpu]->idle && !run_queue_count(cpu);
-}
+static bool is_idle(uint32_t cpu) { return cpus[cpu]->current == cpus[cpu]->idle && !run_queue_count(cpu); }
 
-static uint32_t running_priority(uint32_t cpu)
-{
-    return __atomic_load_n(&cpus[cpu]->current->schedule->priority, __ATOMIC_RELAXED);
-}
+static uint32_t running_priority(uint32_t cpu) { return __atomic_load_n(&cpus[cpu]->current->schedule->priority, __ATOMIC_RELAXED); }
 
 /* For the real-time band: where what runs now matters least. */
 static uint32_t least_important_cpu(const struct context *c)
@@ -279,10 +264,7 @@ void run_queue_add_after_turn(struct context *c)
 }
 
 /* Its turn is not over: it goes on before its equals, and its patience counts on. */
-void run_queue_add_preempted(struct context *c)
-{
-    add_to(c, choose_cpu(c), true, false);
-}
+void run_queue_add_preempted(struct context *c) { add_to(c, choose_cpu(c), true, false); }
 
 void run_queue_update(struct context *c)
 {

@@ -11,10 +11,7 @@
 #include "kernel/task/run_queue.h"
 
 /* Whose time a context uses: that of the entity it runs on, which a client lends to its server. */
-struct process *context_payer(const struct context *c)
-{
-    return container_of(c->schedule, struct context, own)->process;
-}
+struct process *context_payer(const struct context *c) { return container_of(c->schedule, struct context, own)->process; }
 
 static void charge_entity(struct context *c, struct schedule *s)
 {
@@ -30,10 +27,7 @@ static void charge_entity(struct context *c, struct schedule *s)
     run_queue_charge(s->priority, used);
 }
 
-void switch_charge(struct context *c)
-{
-    charge_entity(c, c->schedule);
-}
+void switch_charge(struct context *c) { charge_entity(c, c->schedule); }
 
 void context_run_on(struct context *c, struct schedule *s)
 {
@@ -189,15 +183,9 @@ static void schedule_yielding(bool yields)
     switch_to(next);
 }
 
-void schedule(void)
-{
-    schedule_yielding(false);
-}
+void schedule(void) { schedule_yielding(false); }
 
-void context_yield(void)
-{
-    schedule_yielding(true);
-}
+void context_yield(void) { schedule_yielding(true); }
 
 /* ---- Blocking and waking ------------------------------------------------------------------------------------------- */
 
@@ -236,10 +224,7 @@ bool context_claim_slow(struct context *c)
     return true;
 }
 
-bool context_block_undo_now(struct context *c)
-{
-    return change_state(c, CONTEXT_BLOCKED, CONTEXT_RUNNING);
-}
+bool context_block_undo_now(struct context *c) { return change_state(c, CONTEXT_BLOCKED, CONTEXT_RUNNING); }
 
 void context_wake(struct context *c)
 {
@@ -251,10 +236,7 @@ void context_wake(struct context *c)
     run_queue_add(c);
 }
 
-void context_ready(struct context *c)
-{
-    run_queue_add(c);
-}
+void context_ready(struct context *c) { run_queue_add(c); }
 
 /* ---- Interrupts ------------------------------------------------------------------------------------------------------ */
 

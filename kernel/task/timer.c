@@ -28,10 +28,7 @@ void timer_system_init(void)
     }
 }
 
-void timer_init(struct timer *t, void (*fire)(struct timer *t))
-{
-    *t = (struct timer){.fire = fire};
-}
+void timer_init(struct timer *t, void (*fire)(struct timer *t)) { *t = (struct timer){.fire = fire}; }
 
 static void hardware_arm(struct timer_cpu *tc, uint64_t deadline_ns)
 {

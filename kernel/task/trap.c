@@ -18,10 +18,7 @@
 #define VECTOR_PAGE_FAULT 14
 enum : uint64_t { FAULT_WRITE = 1u << 1, FAULT_FETCH = 1u << 4 }; /* error code, SDM 3A 4.7 */
 
-static void save_registers(struct context *c, const struct trap_frame *f)
-{
-    arch_frame_save(f, &c->arch, &c->block->saved);
-}
+static void save_registers(struct context *c, const struct trap_frame *f) { arch_frame_save(f, &c->arch, &c->block->saved); }
 
 /* The library runs next, masked, on its own stack; where the program was stands in the block. */
 static void upcall(struct context *c, struct trap_frame *f, uint64_t reason)

@@ -117,10 +117,7 @@ bool sleep_lock_try(struct sleep_lock *l)
     return __atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE) == 0;
 }
 
-static bool sleep_lock_taken(void *argument)
-{
-    return sleep_lock_try(argument);
-}
+static bool sleep_lock_taken(void *argument) { return sleep_lock_try(argument); }
 
 void sleep_lock(struct sleep_lock *l)
 {

@@ -70,10 +70,7 @@ static bool reference_acpi_timer(struct time_reference *out)
     return true;
 }
 
-static uint64_t reference_read(const struct time_reference *r)
-{
-    return r->hpet ? r->hpet[HPET_COUNTER / 8] : asm_in32(r->port);
-}
+static uint64_t reference_read(const struct time_reference *r) { return r->hpet ? r->hpet[HPET_COUNTER / 8] : asm_in32(r->port); }
 
 /* One instant on all three clocks; of several tries the one that took the shortest, so that a pause of ours does not count. */
 struct instant { uint64_t tsc, reference, width; uint32_t timer; };

@@ -21,10 +21,7 @@ struct first_frame { uint64_t r15, r14, r13, r12, rbx, rbp, return_address, end[
 static struct cache vector_states = {.name = "vector state", .lock = SPINLOCK_INIT(RANK_FRAME), .partial = UINT32_MAX};
 extern const char context_first_steps[];
 
-void context_init(void)
-{
-    vector_states.item_bytes = (uint32_t)align_up(cpu_features.vector_state_bytes, XSAVE_ALIGNMENT);
-}
+void context_init(void) { vector_states.item_bytes = (uint32_t)align_up(cpu_features.vector_state_bytes, XSAVE_ALIGNMENT); }
 
 static void reset_vector_state(void *area)
 {

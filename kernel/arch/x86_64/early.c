@@ -27,10 +27,7 @@ struct boot_info boot_information;
 uint64_t direct_map_base, direct_map_limit, early_low_page;
 static uint64_t table_next, table_end; /* page tables are taken downwards from table_end */
 
-EARLY void early_print(const char *message)
-{
-    serial_write_raw(message, string_length(message, 200));
-}
+EARLY void early_print(const char *message) { serial_write_raw(message, string_length(message, 200)); }
 
 EARLY void early_die(const char *message)
 {

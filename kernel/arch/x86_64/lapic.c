@@ -23,10 +23,7 @@ enum : uint32_t {
 static volatile uint32_t *registers; /* null: x2APIC, or not yet set up */
 static bool x2apic;
 
-static uint32_t read_register(enum lapic_register r)
-{
-    return x2apic ? (uint32_t)asm_read_msr(MSR_X2APIC + r / 16) : registers[r / 4];
-}
+static uint32_t read_register(enum lapic_register r) { return x2apic ? (uint32_t)asm_read_msr(MSR_X2APIC + r / 16) : registers[r / 4]; }
 
 static void write_register(enum lapic_register r, uint32_t value)
 {
@@ -80,10 +77,7 @@ bool lapic_is_on(void) { return x2apic || registers; }
 uint32_t lapic_id(void) { return x2apic ? read_register(LAPIC_ID) : read_register(LAPIC_ID) >> 24; }
 void lapic_end_of_interrupt(void) { write_register(LAPIC_END, 0); }
 
-void lapic_timer_use(bool deadline)
-{
-    write_register(LAPIC_TIMER, VECTOR_TIMER | (deadline ? TIMER_DEADLINE : 0));
-}
+void lapic_timer_use(bool deadline) { write_register(LAPIC_TIMER, VECTOR_TIMER | (deadline ? TIMER_DEADLINE : 0)); }
 /* Counts down from the top without an interrupt. */
 void lapic_timer_measure(void)
 {
