@@ -1,6 +1,9 @@
 # The kernel: every source file under kernel/, linked twice, the second time with the table of its own symbols.
 KERNEL_USES := lib/base lib/format/boot lib/format/acpi lib/format/elf lib/format/initfs
-KERNEL_SOURCES := $(filter-out %_test.c %_fuzz.c,$(sort $(shell find kernel -name '*.c' -o -name '*.S')))
+# Of the flavours below the sources that the shipping build does not compile.
+KERNEL_FLAVOURS := kernel/core/lock_rank.c kernel/core/count.c kernel/mm/shadow.c kernel/mm/shortage.c
+KERNEL_SOURCES := $(filter-out %_test.c %_fuzz.c $(KERNEL_FLAVOURS),$(sort $(shell find kernel -name '*.c' -o -name '*.S'))) \
+  $(if $(MH_DEBUG),kernel/core/lock_rank.c) $(if $(MH_COUNT),kernel/core/count.c) $(if $(MH_CHECK),kernel/mm/shadow.c kernel/mm/shortage.c)
 KERNEL_OBJECTS := $(patsubst %,$(BUILD)/kernel/%.o,$(KERNEL_SOURCES))
 KERNEL_LIBRARIES := $(foreach m,$(KERNEL_USES),$(call library_file,$(m),kernel))
 KERNEL_INCLUDES := -Ikernel/arch/include $(foreach m,$(KERNEL_USES),-I$(m)/include)
@@ -42,4 +45,4 @@ $(BUILD)/kernel/first.elf: $(KERNEL_OBJECTS) $(KERNEL_LIBRARIES) $(BUILD)/kernel
 $(BUILD)/kernel.elf: $(KERNEL_OBJECTS) $(KERNEL_LIBRARIES) $(BUILD)/kernel/symbols.S.o kernel/arch/x86_64/kernel.ld
 	@echo "  ld $@" && $(LD) $(KERNEL_LDFLAGS) -o $@ $(filter %.o,$^) --start-group $(filter %.a,$^) --end-group && \
 	  $(OBJCOPY) --set-section-type .rela.dyn=1 $@
-	@echo "  kernel lines:$(foreach d,$(patsubst kernel/%/,%,$(wildcard kernel/*/)), $(d) $$(find kernel/$(d) -name '*.[chS]' ! -name '*_test.c' | xargs cat | wc -l))"
+	@sh tools/kernel_lines.sh $(KERNEL_FLAVOURS)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The counting flavour. Its own data is per CPU and needs no lock; who reads it while others run gets nearly the truth. */
 #include "kernel/core/count.h"
-#ifdef MH_COUNT
 #include "arch/machine.h"
 #include "base/fmt.h"
 #include "kernel/core/cpu.h"
@@ -110,4 +109,3 @@ void count_for_each(tell_t *tell, void *argument)
             tell(name, s->longest, symbol.offset, argument);
         }
 }
-#endif

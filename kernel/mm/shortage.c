@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Allocations that fail on purpose (see shortage.h). A context's count is its own; the machine's is atomic. */
 #include "kernel/mm/shortage.h"
-#ifdef MH_CHECK
 #include "boot/ranges.h"
 #include "kernel/core/cpu.h"
 #include "kernel/core/log.h"
@@ -39,4 +38,3 @@ void shortage_from_boot(const struct boot_info *boot)
     if (boot_command_word(boot, VIEW_OF_LITERAL("fail"), &word) == OK && view_to_u64(word, &every) == OK)
         log_warning("every %lu. allocation fails", (unsigned long)every);
 }
-#endif
