@@ -51,6 +51,14 @@ static enum status load(struct redoxfs_check *c, struct redoxfs_pointer p, uint3
     return is_damage(status) ? OK : status;
 }
 
+/* The first slot from `slot` on that is not null; count: none. */
+static uint32_t next_used(struct view block, uint32_t slot, uint32_t count)
+{
+    while (slot < count && pointer_is_null(pointer_at(block, slot * POINTER_BYTES)))
+        slot++;
+    return slot;
+}
+
 struct file { const struct redoxfs_node *node; uint64_t blocks, records_end; };
 
 static enum status check_record(struct redoxfs_check *c, struct file *f, struct redoxfs_pointer p, uint64_t number)
@@ -80,11 +88,12 @@ static enum status check_records(struct redoxfs_check *c, struct file *f, struct
     if (!claim(c, p, f->node->id))
         return OK;
     f->blocks++;
-    for (uint32_t slot = 0; slot < INDIRECT_FANOUT; slot++) {
+    for (uint32_t slot = 0;; slot++) {
         struct view block;
         bool is_sound;
         TRY(load(c, p, f->node->id, &block, &is_sound)); /* again for each: what lies below may have taken its place in the cache */
-        if (!is_sound)
+        slot = is_sound ? next_used(block, slot, INDIRECT_FANOUT) : INDIRECT_FANOUT;
+        if (slot == INDIRECT_FANOUT)
             return OK;
         TRY(check_records(c, f, pointer_at(block, slot * POINTER_BYTES), height - 1, number + ((uint64_t)slot << (8 * (height - 1)))));
     }
@@ -288,14 +297,15 @@ static enum status walk_tree(struct redoxfs_check *c, struct redoxfs_pointer p, 
         return OK;
     if (levels == 0)
         return walk_node(c, p, id, visit);
-    for (uint32_t slot = 0; slot < TREE_FANOUT; slot++) {
+    for (uint32_t slot = 0;; slot++) {
         struct view list;
         bool is_sound;
         TRY(load(c, p, 0, &list, &is_sound));
-        if (!is_sound)
-            return OK;
-        if (slot == 0 && levels == 1 && visit == visit_reach)
+        if (is_sound && slot == 0 && levels == 1 && visit == visit_reach)
             check_bitmap(c, list, id);
+        slot = is_sound ? next_used(list, slot, TREE_FANOUT) : TREE_FANOUT;
+        if (slot == TREE_FANOUT)
+            return OK;
         TRY(walk_tree(c, pointer_at(list, slot * POINTER_BYTES), levels - 1, id | slot << (8 * (levels - 1)), visit));
     }
     return OK;

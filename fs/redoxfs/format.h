@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What the files of fs/redoxfs share: the format's numbers, and how a pointer is followed. */
 #pragma once
+#include "base/string.h"
 #include "redoxfs/redoxfs.h"
 
 enum : uint32_t {
@@ -16,10 +17,10 @@ enum : uint32_t {
     ALLOC_ENTRIES = 255, RELEASE_ENTRIES = 1020,
 };
 
-/* Little-endian numbers at offsets that the caller knows to be inside. */
-static inline uint32_t u16_at(struct view v, size_t at) { return (uint32_t)v.data[at] | (uint32_t)v.data[at + 1] << 8; }
-static inline uint32_t u32_at(struct view v, size_t at) { return u16_at(v, at) | u16_at(v, at + 2) << 16; }
-static inline uint64_t u64_at(struct view v, size_t at) { return u32_at(v, at) | (uint64_t)u32_at(v, at + 4) << 32; }
+/* Little-endian numbers at offsets that the caller knows to be inside. Every machine of ours is little-endian. */
+static inline uint32_t u16_at(struct view v, size_t at) { uint16_t value; memcpy(&value, v.data + at, sizeof value); return value; }
+static inline uint32_t u32_at(struct view v, size_t at) { uint32_t value; memcpy(&value, v.data + at, sizeof value); return value; }
+static inline uint64_t u64_at(struct view v, size_t at) { uint64_t value; memcpy(&value, v.data + at, sizeof value); return value; }
 static inline struct redoxfs_pointer pointer_at(struct view v, size_t at)
 {
     return (struct redoxfs_pointer){u64_at(v, at), u64_at(v, at + 8)};
