@@ -21,8 +21,8 @@ static uint32_t level_for(size_t bytes)
 /* As it will be stored, in memory of its own of half the record's length; 0: not shorter. */
 static size_t compress(struct writer *w, const struct buffer *b, struct span to)
 {
-    size_t bytes = w->compressor->compress(w->compressor->context, (struct view){b->data, b->bytes},
-                                           (struct span){to.data + LENGTH_BYTES, MIN(to.length, (size_t)STORED_MAX) - LENGTH_BYTES});
+    size_t bytes = w->compressor((struct view){b->data, b->bytes},
+                                  (struct span){to.data + LENGTH_BYTES, MIN(to.length, (size_t)STORED_MAX) - LENGTH_BYTES});
     if (bytes == 0 || bytes > to.length - LENGTH_BYTES)
         return 0;
     put16(to.data, (uint16_t)bytes);

@@ -4,7 +4,7 @@
 #include "base/string.h"
 #include "base/try.h"
 #include "fs/redoxfs/writer.h"
-#include "redoxfs/lz4.h"
+#include "lz4/lz4.h"
 
 static const struct { uint32_t slots, first; } heights[INDIRECT_HEIGHT_MAX + 1] = {{128, 0}, {64, 128}, {32, 192}, {16, 224}, {8, 240}};
 

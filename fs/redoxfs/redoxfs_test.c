@@ -2,7 +2,6 @@
  * The format's reader: published values of its checksum, and a volume that has each structure once. */
 #include "fs/redoxfs/vector.h"
 #include "redoxfs/check.h"
-#include "redoxfs/lz4.h"
 #include "unit/unit.h"
 
 static struct vector volume;
@@ -36,26 +35,6 @@ TEST(seahash_gives_the_published_values)
     CHECK_EQUAL(seahash((struct view){zeros, 8}), 0x1cdee552a46d795f);
     CHECK_EQUAL(seahash((struct view){zeros, 4072}), 0xe81ffcb86026ff96);
     CHECK_EQUAL(seahash((struct view){bytes, 4096}), 0x3415ed2a7f56cc9d);
-}
-
-TEST(lz4_expands_literals_and_overlapping_matches)
-{
-    uint8_t to[32];
-    size_t bytes;
-    CHECK_OK(lz4_decode(VIEW_OF_LITERAL("\x24" "ab\x02\x00\x10!"), SPAN_OF_ARRAY(to), &bytes));
-    CHECK(view_equal((struct view){to, bytes}, VIEW_OF_LITERAL("ababababab!")));
-}
-
-TEST(lz4_refuses_what_reaches_outside)
-{
-    uint8_t to[8];
-    size_t bytes;
-    CHECK_EQUAL(lz4_decode(VIEW_OF_LITERAL(""), SPAN_OF_ARRAY(to), &bytes), ERR_CORRUPT);
-    CHECK_EQUAL(lz4_decode(VIEW_OF_LITERAL("\x50" "ab"), SPAN_OF_ARRAY(to), &bytes), ERR_CORRUPT);
-    CHECK_EQUAL(lz4_decode(VIEW_OF_LITERAL("\x10" "a\x02\x00\x00"), SPAN_OF_ARRAY(to), &bytes), ERR_CORRUPT);
-    CHECK_EQUAL(lz4_decode(VIEW_OF_LITERAL("\x10" "a\x00\x00\x00"), SPAN_OF_ARRAY(to), &bytes), ERR_CORRUPT);
-    CHECK_EQUAL(lz4_decode(VIEW_OF_LITERAL("\x1f" "a\x01\x00\xff\xff\x00\x00"), SPAN_OF_ARRAY(to), &bytes), ERR_CORRUPT);
-    CHECK_EQUAL(lz4_decode(VIEW_OF_LITERAL("\x90" "123456789"), SPAN_OF_ARRAY(to), &bytes), ERR_CORRUPT);
 }
 
 TEST(a_sound_volume_opens_and_has_no_problems)

@@ -88,7 +88,7 @@ enum { HELD_BUCKETS = 64 };
 
 struct writer {
     struct redoxfs_memory memory;
-    const struct redoxfs_compressor *compressor; /* null: none */
+    redoxfs_compressor *compressor; /* null: none */
     uint64_t cache_limit, dirty_limit, clean_bytes, dirty_bytes;
     struct buffer **buckets;
     uint32_t bucket_mask;

@@ -34,6 +34,12 @@ equal "holes stay holes" "$([ "$(du -k "$work/got/sparse" | cut -f 1)" -lt 500 ]
 holds "mkfs behind a boot loader" 0 $tools/redoxfs-mkfs --boot "$tree/a/numbers" -d "$tree" "$work/boot"
 equal "the loader's bytes are in front" "$(head -c 5000 "$work/boot" | cmp - "$tree/a/numbers" 2>&1 | grep -c EOF)" 1
 round_trip "behind a boot loader" "$work/boot"
+used() { sed -n 's/.* \([0-9]*\) blocks used.*/\1/p' "$work/said"; }
+plain=$($tools/redoxfs-fsck --quiet "$work/plain" >"$work/said"; used)
+holds "mkfs, compressed" 0 $tools/redoxfs-mkfs --compress -d "$tree" "$work/packed"
+holds "it is sound" 0 $tools/redoxfs-fsck --quiet "$work/packed"
+equal "and smaller" "$([ "$(used)" -lt $((plain - 10)) ] && echo smaller)" smaller
+round_trip compressed "$work/packed"
 holds "scrub" 0 $tools/redoxfs-scrub "$work/plain"
 
 echo 'correct horse' >"$work/first" && echo battery >"$work/second"

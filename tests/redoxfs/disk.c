@@ -2,6 +2,7 @@
  * The disk in memory, and what all proofs need. */
 #include "proof/disk.h"
 #include "base/checked.h"
+#include "lz4/lz4.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -137,8 +138,7 @@ bool proof_compresses;
 
 struct redoxfs_write_options proof_options(void)
 {
-    static const struct redoxfs_compressor compressor = {.compress = proof_squeeze};
-    return (struct redoxfs_write_options){.memory = {allocate, release, nullptr}, .compressor = proof_compresses ? &compressor : nullptr};
+    return (struct redoxfs_write_options){.memory = {allocate, release, nullptr}, .compressor = proof_compresses ? lz4_encode : nullptr};
 }
 
 void proof_format(struct proof_disk *d, uint64_t base)

@@ -54,6 +54,7 @@ BEGIN {
     exception["servers/execd", "posix/launch"] = 1
     # Foreign libraries, each behind one folder.
     wrapped["<argon2.h>"] = wrapped["<mbedtls/aes.h>"] = "lib/crypto"
+    wrapped["<lz4.h>"] = "lib/lz4/foreign"
     # The kernel, lower first.
     n = split("arch core mm object task ipc irq virt syscall main", names, " ")
     for (i = 1; i <= n; i++) height["kernel/" names[i]] = i

@@ -12,6 +12,7 @@ static const struct verb { const char *name; tool_verb *run; const char *argumen
      "  --reserve BYTES       left alone in front of the volume (a boot loader's)\n"
      "  --boot FILE           the bytes in front; as many are reserved\n"
      "  --encrypt             under a password (asked for, or --password-file)\n"
+     "  --compress            the files of -d by LZ4, where it saves a block\n"
      "  --uuid UUID           instead of one of chance\n"
      "  SIZE                  bytes, or with K, M, G; without it the image's own, or with -d as much as is needed"},
     {"fsck", tool_fsck, "[--check | --repair] [--quiet] IMAGE", "check every pointer, checksum, record, name and count; status 0 sound, 1 not\n"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Making a volume, empty or from a directory. */
+#include "lz4/lz4.h"
 #include "redoxfs/cipher.h"
 #include "tool.h"
 #include <dirent.h>
@@ -16,7 +17,7 @@
 
 static const char *source, *boot_file, *uuid_text;
 static uint64_t reserve_bytes;
-static bool is_encrypted;
+static bool is_encrypted, is_compressed;
 
 /* -- a tree of files ----------------------------------------------------------------------------------------------- */
 
@@ -281,14 +282,16 @@ static void format(const char *image, uint64_t bytes)
         die(image, "too small: a volume has at least 300 blocks of 4096 bytes behind what is reserved");
     if (status != OK)
         die(image, sentence(status));
-    const struct redoxfs_write_options options = {.memory = image_memory(), .secret = is_encrypted ? &secret : nullptr};
+    const struct redoxfs_write_options options = {.memory = image_memory(), .secret = is_encrypted ? &secret : nullptr,
+                                                   .compressor = is_compressed ? lz4_encode : nullptr};
     status = source ? redoxfs_open_writable(disk, &options, &fs) : OK;
     if (status != OK)
         die(image, sentence(status));
 }
 
 static const struct option option_list[] = {{"reserve", required_argument, nullptr, 'r'}, {"boot", required_argument, nullptr, 'b'},
-                                            {"encrypt", no_argument, nullptr, 'e'}, {"uuid", required_argument, nullptr, 'u'}, {0}};
+                                            {"encrypt", no_argument, nullptr, 'e'}, {"uuid", required_argument, nullptr, 'u'},
+                                            {"compress", no_argument, nullptr, 'c'}, {0}};
 
 static bool take_options(int count, char **words)
 {
@@ -298,6 +301,7 @@ static bool take_options(int count, char **words)
         case 'd': source = optarg; break;
         case 'r': reserve_bytes = parse_size(optarg); break;
         case 'e': is_encrypted = true; break;
+        case 'c': is_compressed = true; break;
         case 'u': uuid_text = optarg; break;
         case 'b':
             boot_file = optarg;

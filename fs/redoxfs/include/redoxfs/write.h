@@ -20,16 +20,13 @@ struct redoxfs_memory {
     void *context;
 };
 
-/* Makes one raw LZ4 block of at most to.length bytes; 0: it would be longer. */
-struct redoxfs_compressor {
-    size_t (*compress)(void *context, struct view from, struct span to);
-    void *context;
-};
+/* Makes one raw LZ4 block of at most to.length bytes; 0: it would be longer. lz4_encode of lz4/lz4.h is one. */
+typedef size_t redoxfs_compressor(struct view from, struct span to);
 
 struct redoxfs_write_options {
     struct redoxfs_memory memory;
     const struct redoxfs_secret *secret; /* for an encrypted volume; null: none */
-    const struct redoxfs_compressor *compressor; /* for records of more than a block; null: they are stored as they are */
+    redoxfs_compressor *compressor; /* for records of more than a block; null: they are stored as they are */
     uint64_t cache_bytes;   /* of blocks kept that could be read again; 0: 8 MiB */
     uint64_t dirty_bytes;   /* a commit is made when more than this waits; 0: 16 MiB */
 };

@@ -25,7 +25,6 @@ struct redoxfs_disk proof_disk_of(struct proof_disk *d);
 struct redoxfs_write_options proof_options(void);
 extern uint64_t proof_memory_in_use;
 extern bool proof_compresses;           /* what proof_options asks for */
-size_t proof_squeeze(void *context, struct view from, struct span to);
 
 /* Makes an empty volume; ends the program when it cannot. */
 void proof_format(struct proof_disk *d, uint64_t base);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The LZ4 block decoder. A block is sequences of: token, literals, distance back, match; the last one ends after its literals.
  * Each length is checked against both what is left to read and what is left to fill before a byte moves. */
-#include "redoxfs/lz4.h"
+#include "lz4/lz4.h"
 #include "base/string.h"
 #include "base/try.h"
 
