@@ -392,7 +392,7 @@ static void say_error(struct session *s)
         if (!go_to(s, name)) {
             sh->status = 127;
             s->missing = true;
-            struct words words = words_make(&sh->scratch, arena_print(&sh->scratch, "COMMAND_NOT_FOUND '%s'", name));
+            struct words words = words_make(&sh->scratch, arena_print(&sh->scratch, "COMMAND_NOT_FOUND '%s'", name), nullptr, nullptr);
             if (!hook || hook->kind != VALUE_FUNCTION) dprintf(2, "ion: command not found: %s\n", name);
             else if (!function_call(sh, hook->function, &words)) report(sh);
         }

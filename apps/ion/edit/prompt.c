@@ -85,7 +85,8 @@ static char *from_user(struct shell *sh, const char *name)
     if (!value) return nullptr;
     int status = sh->status;
     struct word word = word_make(&sh->scratch, arena_print(&sh->scratch, "\"%s\"", value->kind == VALUE_STRING ? value->text : ""));
-    bool good = value->kind == VALUE_FUNCTION ? capture(sh, name, nullptr, &text) : expand_string(sh, &word, &text);
+    struct part call = {.kind = PART_PROCESS, .text = (char *)name, .size = strlen(name)};
+    bool good = value->kind == VALUE_FUNCTION ? capture(sh, &call, &text) : expand_string(sh, &word, &text);
     sh->status = status;
     if (good) return text;
     error_forget(sh);

@@ -59,6 +59,13 @@ static bool split_elements(struct shell *sh, const char *inside, struct list *ou
     }
 }
 
+/* What follows a variable's name in a neighbour must not become a part of it. */
+static const char *seam(const char *before, size_t size, const char *after)
+{
+    bool name = name_size(after) || *after == '[' || *after == '(' || *after == ':';
+    return name && (memchr(before, '$', size) || memchr(before, '@', size)) ? "''" : "";
+}
+
 bool brace_expand(struct shell *sh, const char *raw, struct list *out)
 {
     size_t open = find_group(raw);
@@ -78,6 +85,7 @@ bool brace_expand(struct shell *sh, const char *raw, struct list *out)
     if (elements.count * rest.count > sh->words_max) return fail(sh, "expansion error: braces make more than %zu words", sh->words_max);
     for (size_t i = 0; i < elements.count; i++)
         for (size_t j = 0; j < rest.count; j++)
-            list_add(out, arena_print(&sh->scratch, "%.*s%s%s", (int)open, raw, elements.at[i], rest.at[j]));
+            list_add(out, arena_print(&sh->scratch, "%.*s%s%s%s%s", (int)open, raw, seam(raw, open, elements.at[i]), elements.at[i],
+                                      seam(elements.at[i], strlen(elements.at[i]), rest.at[j]), rest.at[j]));
     return true;
 }

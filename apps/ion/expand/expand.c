@@ -16,11 +16,11 @@ static bool read_selection(struct shell *sh, struct word *word, struct slice *ou
 /* The statements of the program's own words are read once, those of words made while running each time. */
 static bool process_text(struct shell *sh, struct part *part, char **out_text)
 {
-    if (part->program && !part->read) {
-        part->body = parse_all(part->program, part->text, part->size, part->place);
+    if (part->kept && !part->read) {
+        part->body = parse_all(part->program, part->text, part->size, part->origin ? part->origin + 2 : nullptr);
         part->read = true;
     }
-    return capture(sh, part->text, part->body, out_text);
+    return capture(sh, part, out_text);
 }
 
 /* The text of a part that gives one. */
@@ -149,6 +149,20 @@ static bool part_list(struct shell *sh, struct part *part, struct list *out)
     return read_selection(sh, part->selection, &slice) && select_from(sh, &all, &slice, part->kind == PART_LITERAL, out);
 }
 
+/* Where in the program it went wrong: the innermost word that has a place. */
+bool word_blame(struct shell *sh, const struct word *word)
+{
+    if (word->origin && word->program->text) error_at(sh, word->program, *word->origin, strlen(word->raw));
+    return false;
+}
+
+/* The same of one part of it. */
+static bool mark_part(struct shell *sh, const struct part *part)
+{
+    if (part->origin && part->program->text) error_at(sh, part->program, *part->origin, part->width);
+    return false;
+}
+
 struct mixed {
     struct buf text, pattern;
     bool globbing;
@@ -170,10 +184,10 @@ static bool put_part(struct shell *sh, struct part *part, struct mixed *m)
     bool array = part->kind >= PART_ARRAY && part->kind <= PART_LITERAL;
     if (array) {
         struct list elements = list_make(&sh->scratch);
-        if (!part_list(sh, part, &elements)) return false;
+        if (!part_list(sh, part, &elements)) return mark_part(sh, part);
         text = list_join(&elements, " ");
     } else if (!part_text(sh, part, &text)) {
-        return false;
+        return mark_part(sh, part);
     }
     put(m, text, strlen(text), false);
     return m->text.size <= sh->text_max || fail(sh, "expansion error: a text of more than %zu bytes", sh->text_max);
@@ -196,24 +210,17 @@ static bool expand_mixed(struct shell *sh, struct word *word, bool braced, struc
 
 static bool expand_braces(struct shell *sh, struct word *word, struct list *out);
 
-/* Where in the program it went wrong: the innermost word that has a place. */
-static bool mark(struct shell *sh, const struct word *word)
-{
-    if (word->program && word->program->text) error_at(sh, word->program, word->place, strlen(word->raw));
-    return false;
-}
-
 static bool expand_shape(struct shell *sh, struct word *word, bool braced, struct list *out)
 {
     char *text;
     switch (word->shape) {
     case WORD_STRING:
-        if (!part_text(sh, word->parts, &text)) return mark(sh, word);
+        if (!part_text(sh, word->parts, &text)) return mark_part(sh, word->parts);
         list_add(out, text);
         return true;
-    case WORD_ARRAY: return part_list(sh, word->parts, out) || mark(sh, word);
-    case WORD_MIXED: return expand_mixed(sh, word, braced, out) || mark(sh, word);
-    case WORD_BRACES: return expand_braces(sh, word, out) || mark(sh, word);
+    case WORD_ARRAY: return part_list(sh, word->parts, out) || mark_part(sh, word->parts);
+    case WORD_MIXED: return expand_mixed(sh, word, braced, out) || word_blame(sh, word);
+    case WORD_BRACES: return expand_braces(sh, word, out) || word_blame(sh, word);
     default: list_add(out, word->plain); return true;
     }
 }
@@ -235,7 +242,7 @@ bool expand_word(struct shell *sh, struct word *word, struct list *out)
 {
     word_ready(word);
     if (word->shape == WORD_PLAIN) return list_add(out, word->plain), true;
-    if (!enter(sh)) return mark(sh, word);
+    if (!enter(sh)) return word_blame(sh, word);
     bool expanded = expand_shape(sh, word, false, out);
     leave(sh);
     return expanded;
@@ -267,6 +274,6 @@ bool expand_raw(struct shell *sh, const char *raw, struct list *out)
 bool expand_array_literal(struct shell *sh, const char *raw, struct list *out)
 {
     size_t size = skip_group(raw, 0);
-    struct words words = words_make(&sh->scratch, arena_copy(&sh->scratch, raw + 1, size < 2 ? 0 : size - 2));
+    struct words words = words_make(&sh->scratch, arena_copy(&sh->scratch, raw + 1, size < 2 ? 0 : size - 2), nullptr, nullptr);
     return expand_words(sh, &words, out);
 }

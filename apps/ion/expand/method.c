@@ -168,13 +168,19 @@ static bool regex_replace(struct shell *sh, const char *text, const char *patter
     return true;
 }
 
+/* Slashes at the end do not count; what has no such part is returned as it is. */
 static char *path_part(struct arena *arena, const char *name, char *path)
 {
-    char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path, *dot = strrchr(last, '.');
-    if (!strcmp(name, "basename")) return *last ? last : path;
+    size_t size = strlen(path);
+    while (size > 1 && path[size - 1] == '/') size--;
+    char *text = arena_copy(arena, path, size), *slash = strrchr(text, '/'), *last = slash ? slash + 1 : text, *dot = strrchr(last, '.');
+    if (!*last) return path;
+    bool parents = !strcmp(last, "..");
+    if (parents && strcmp(name, "parent")) return path;
+    if (!strcmp(name, "basename")) return last;
     if (!strcmp(name, "extension")) return dot && dot > last ? dot + 1 : path;
-    if (!strcmp(name, "filename")) return *last ? arena_copy(arena, last, dot && dot > last ? (size_t)(dot - last) : strlen(last)) : path;
-    return slash ? arena_copy(arena, path, slash > path ? (size_t)(slash - path) : 1) : path;
+    if (!strcmp(name, "filename")) return arena_copy(arena, last, dot && dot > last ? (size_t)(dot - last) : strlen(last));
+    return slash ? arena_copy(arena, text, slash > text ? (size_t)(slash - text) : 1) : path;
 }
 
 static char *reversed(struct arena *arena, const char *text)
@@ -193,10 +199,14 @@ static char *reversed(struct arena *arena, const char *text)
 
 static char *trimmed(struct arena *arena, const char *text, bool start, bool end)
 {
-    while (start && isspace((unsigned char)*text)) text++;
-    size_t size = strlen(text);
-    while (end && size && isspace((unsigned char)text[size - 1])) size--;
-    return arena_copy(arena, text, size);
+    while (start && space_size(text)) text += space_size(text);
+    size_t kept = end ? 0 : strlen(text);
+    for (size_t i = 0; end && text[i];) {
+        size_t space = space_size(text + i);
+        i += space ? space : 1;
+        if (!space) kept = i;
+    }
+    return arena_copy(arena, text, kept);
 }
 
 static char *escaped(struct arena *arena, const char *text)

@@ -69,3 +69,19 @@ bool parse_assignment(struct parser *p, char *text, bool exporting, struct assig
     a->values = parse_words(p, text + equals + 1);
     return a->values.count || parser_fail(p, "syntax error: no values supplied for assignment");
 }
+
+bool is_map_type(const char *type)
+{
+    return !strncmp(type, "hmap[", 5) || !strncmp(type, "bmap[", 5);
+}
+
+bool type_is_known(const char *type)
+{
+    size_t skip = *type == '[' ? 1 : is_map_type(type) ? 5 : 0, size = strlen(type);
+    if (!skip) return !strcmp(type, "str") || !strcmp(type, "int") || !strcmp(type, "float") || !strcmp(type, "bool");
+    if (size <= skip || size > 60 || type[size - 1] != ']') return false;
+    char inner[64];
+    memcpy(inner, type + skip, size - skip - 1);
+    inner[size - skip - 1] = 0;
+    return !*inner || type_is_known(inner);
+}

@@ -32,6 +32,12 @@ void parser_init(struct parser *p, struct program *program, const char *text, si
     *p = (struct parser){.program = program, .text = text, .size = size, .here = {1, 1}, .place = {1, 1}};
 }
 
+void parser_set_origin(struct parser *p, const struct place *origin)
+{
+    p->given = origin;
+    p->here = p->place = *origin;
+}
+
 bool parser_fail(struct parser *p, const char *format, ...)
 {
     va_list arguments;
@@ -80,6 +86,7 @@ static bool parse_list(struct parser *p, enum stmt_kind kind, struct stmt **cond
                                          [STMT_MATCH] = "Match", [STMT_FUNCTION] = "Function"};
     struct stmt **tail = out_body;
     struct place start = p->place;
+    uint32_t width = p->width;
     *out_body = nullptr;
     p->open_blocks++;
     for (;;) {
@@ -87,7 +94,7 @@ static bool parse_list(struct parser *p, enum stmt_kind kind, struct stmt **cond
         enum join join;
         if (!next_statement(p, &text, &join)) return false;
         if (!text) {
-            p->place = start;
+            p->place = start, p->width = width;
             p->cut = true;
             return parser_fail(p, "block error: expected end block for `%s { .. }`", BLOCKS[kind]);
         }
@@ -139,12 +146,21 @@ static bool parse_loop(struct parser *p, struct stmt *stmt, struct stmt **condit
     return parsed;
 }
 
+/* Errors in it are said to be here. */
+static void place_statement(struct parser *p, struct stmt *stmt, const char *text)
+{
+    if (*text) parser_blame(p, text, strlen(text));
+    stmt->place = p->place;
+    stmt->width = p->width;
+}
+
 static bool parse_while(struct parser *p, struct stmt *stmt, char *text)
 {
     struct branch *branch = add_branch(p, stmt);
     struct stmt *condition = arena_alloc(&p->program->arena, sizeof *condition);
     memset(condition, 0, sizeof *condition);
-    condition->kind = STMT_PIPELINE, condition->place = p->place, condition->program = p->program;
+    condition->kind = STMT_PIPELINE, condition->program = p->program;
+    place_statement(p, condition, text);
     branch->condition = condition;
     return parse_pipeline(p, text, &condition->pipeline) && parse_loop(p, stmt, &branch->condition, &branch->body);
 }
@@ -213,6 +229,7 @@ static bool parse_parameter(struct parser *p, struct stmt *stmt, char *word)
     if (colon) *colon = 0;
     else if (!strcmp(type, "[str]")) word[size - 2] = 0;
     if (!name_is_valid(word)) return parser_fail(p, "syntax error: function argument error: '%s' is not a valid name", word);
+    if (!type_is_known(type)) return parser_fail(p, "syntax error: function argument error: '%s' is not a type", type);
     struct parameter **tail = &stmt->parameters;
     for (; *tail; tail = &(*tail)->next)
         if (!strcmp((*tail)->name, word))
@@ -300,7 +317,10 @@ static bool parse_kind(struct parser *p, struct stmt *stmt, char *text)
     if ((rest = after_word(text, "or"))) return parse_prefix(p, stmt, STMT_OR, rest);
     if ((rest = after_word(text, "not"))) return parse_prefix(p, stmt, STMT_NOT, rest);
     if ((rest = after_word(text, "!"))) return parse_prefix(p, stmt, STMT_NOT, rest);
-    if ((rest = after_word(text, "time"))) return parse_prefix(p, stmt, STMT_TIME, rest);
+    if ((rest = after_word(text, "time"))) {
+        for (char *again; (again = after_word(rest, "time"));) rest = again;
+        return parse_prefix(p, stmt, STMT_TIME, rest);
+    }
     if (is_environment(text)) {
         rest = strchr(text, ' ');
         *rest = 0;
@@ -316,10 +336,11 @@ static bool parse_statement(struct parser *p, char *text, enum join join, struct
     struct arena *arena = &p->program->arena;
     struct stmt *stmt = arena_alloc(arena, sizeof *stmt);
     memset(stmt, 0, sizeof *stmt);
-    stmt->join = join, stmt->joined = p->join != JOIN_ALWAYS, stmt->place = p->place, stmt->program = p->program;
+    stmt->join = join, stmt->joined = p->join != JOIN_ALWAYS, stmt->program = p->program;
     if (p->depth == DEPTH_MAX) return parser_fail(p, "syntax error: nested more than %d deep", DEPTH_MAX);
     p->depth++;
     while (*text == ' ') text++;
+    place_statement(p, stmt, text);
     bool parsed = parse_kind(p, stmt, text);
     p->depth--;
     *out_stmt = stmt;
@@ -342,12 +363,12 @@ bool parser_next(struct parser *p, struct stmt **out_stmt)
     return !text || parse_statement(p, text, join, out_stmt);
 }
 
-struct stmt *parse_all(struct program *program, const char *text, size_t size, struct place place)
+struct stmt *parse_all(struct program *program, const char *text, size_t size, const struct place *origin)
 {
     struct parser parser;
     struct stmt *first = nullptr, **tail = &first;
     parser_init(&parser, program, text, size);
-    parser.here = parser.place = place;
+    if (origin && size) parser_set_origin(&parser, origin);
     do {
         if (!parser_next(&parser, tail)) return nullptr;
     } while (*tail && (tail = &(*tail)->next));

@@ -25,7 +25,7 @@ static struct word take_word(struct lexer *l)
         l->at = strchr("\\'\"([{", text[l->at]) ? skip_group(text, l->at) : l->at + 1;
     }
     struct word word = word_make(&l->parser->program->arena, arena_copy(&l->parser->program->arena, text + start, l->at - start));
-    word.place = parser_place(l->parser, text + start);
+    word.origin = parser_origin(l->parser, text + start);
     word.program = l->parser->program;
     return word;
 }
@@ -43,18 +43,7 @@ static void add_word(struct lexer *l, struct words *words, size_t *capacity)
 
 struct words parse_words(struct parser *p, char *text)
 {
-    struct arena *arena = &p->program->arena;
-    struct list raw = list_make(arena);
-    split_words(text, &raw);
-    struct words words = {arena_alloc(arena, raw.count * sizeof(struct word)), raw.count};
-    for (size_t i = 0; i < raw.count; i++) {
-        words.at[i] = word_make(arena, raw.at[i]);
-        words.at[i].program = p->program;
-        while (is_blank(*text)) text++;
-        words.at[i].place = parser_place(p, text);
-        text += strlen(raw.at[i]);
-    }
-    return words;
+    return words_make(&p->program->arena, text, p->program, parser_origin(p, text));
 }
 
 static bool take_redirect(struct lexer *l, struct item *item, uint8_t streams)

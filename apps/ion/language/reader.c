@@ -16,6 +16,7 @@ static char take(struct parser *p)
     char c = p->text[p->at++];
     if (c == '\n') p->here = (struct place){p->here.line + 1, 1};
     else p->here.column++;
+    if (p->given && p->at < p->size) p->here = p->given[p->at];
     return c;
 }
 

@@ -7,14 +7,23 @@
 
 enum paren : uint8_t { PAREN_PROCESS, PAREN_METHOD, PAREN_ARITHMETIC, PAREN_INNER };
 struct splitter {
-    struct { enum paren kind; bool quoted; } parens[DEPTH_MAX];
+    struct { enum paren kind; bool quoted; size_t at; } parens[DEPTH_MAX];
     unsigned paren_count, braces, brackets;
+    size_t brace_at, bracket_at, quote_at; /* where the last one opened */
     bool single, quoted, variable, named, in_variable_brace;
 };
 
-struct place parser_place(const struct parser *p, const char *at)
+const struct place *parser_origin(const struct parser *p, const char *at)
 {
-    return at >= p->line && at < p->line + p->line_size ? p->origin[at - p->line] : p->place;
+    return at >= p->line && at < p->line + p->line_size ? p->origin + (at - p->line) : nullptr;
+}
+
+void parser_blame(struct parser *p, const char *at, size_t width)
+{
+    const struct place *origin = parser_origin(p, at);
+    if (!origin) return;
+    p->place = *origin;
+    p->width = (uint32_t)width;
 }
 
 /* The `(` at text[i] belongs to a sigil, or to a name after one: what is in it has its own quotes. */
@@ -57,7 +66,7 @@ void split_words(const char *text, struct list *out)
 
 static bool out_of_place(struct parser *p, size_t i)
 {
-    p->place = p->origin[i];
+    parser_blame(p, p->line + i, 1);
     return parser_fail(p, "syntax error: syntax error: '%c' at position %zu is out of place", p->line[i], i);
 }
 
@@ -68,6 +77,7 @@ static bool open_paren(struct parser *p, struct splitter *s, size_t i)
     if (s->paren_count == DEPTH_MAX) return parser_fail(p, "syntax error: nested more than %d deep", DEPTH_MAX);
     enum paren kind = inner ? PAREN_INNER : s->named ? PAREN_METHOD : p->line[i + 1] == '(' ? PAREN_ARITHMETIC : PAREN_PROCESS;
     s->parens[s->paren_count].kind = kind;
+    s->parens[s->paren_count].at = i;
     s->parens[s->paren_count++].quoted = s->quoted;
     s->quoted = s->variable = s->named = false;
     return true;
@@ -89,12 +99,18 @@ static bool open_or_close(struct parser *p, struct splitter *s, size_t i)
     if (c == '{' && s->variable && !s->named) {
         s->in_variable_brace = true;
         s->variable = false;
+        s->brace_at = i;
         return true;
     }
     s->variable = s->named = false;
     if (s->quoted) return true;
     if (c == '}' && !s->braces) return out_of_place(p, i);
-    if (c == ']' && !s->brackets) return parser_fail(p, "syntax error: syntax error: unterminated square bracket");
+    if (c == ']' && !s->brackets) {
+        parser_blame(p, p->line + i, 1);
+        return parser_fail(p, "syntax error: syntax error: unterminated square bracket");
+    }
+    if (c == '{') s->brace_at = i;
+    if (c == '[') s->bracket_at = i;
     s->braces += c == '{' ? 1 : c == '}' ? -1u : 0;
     s->brackets += c == '[' ? 1 : c == ']' ? -1u : 0;
     if (s->braces + s->brackets > DEPTH_MAX) return parser_fail(p, "syntax error: nested more than %d deep", DEPTH_MAX);
@@ -118,12 +134,13 @@ static bool look_at(struct parser *p, struct splitter *s, size_t i)
         s->named = s->variable;
     } else {
         s->variable = s->named = false;
-        if (c == '"') s->quoted = !s->quoted;
-        if (c == '\'' && !s->quoted) s->single = true;
+        if (c == '"') s->quoted = !s->quoted, s->quote_at = i;
+        if (c == '\'' && !s->quoted) s->single = true, s->quote_at = i;
     }
     return true;
 }
 
+/* Everything that opens closes; if not, the one that opened last is to blame, of those that close first. */
 static bool check_closed(struct parser *p, const struct splitter *s)
 {
     static const char *const PAREN_NAMES[] = {"subshell", "method", "arithmetic subexpression", "arithmetic subexpression"};
@@ -134,7 +151,13 @@ static bool check_closed(struct parser *p, const struct splitter *s)
                        : s->single            ? "single quotes"
                        : s->quoted            ? "double quotes"
                                               : nullptr;
-    return !what || parser_fail(p, "syntax error: syntax error: unterminated %s", what);
+    size_t at = s->paren_count                       ? s->parens[s->paren_count - 1].at
+                : s->in_variable_brace || s->braces ? s->brace_at
+                : s->brackets                       ? s->bracket_at
+                                                    : s->quote_at;
+    if (!what) return true;
+    parser_blame(p, p->line + at, 1);
+    return parser_fail(p, "syntax error: syntax error: unterminated %s", what);
 }
 
 static bool check_start(struct parser *p, const char *text, char after)
@@ -149,13 +172,17 @@ static bool check_start(struct parser *p, const char *text, char after)
 static bool finish(struct parser *p, size_t start, size_t end, size_t past, char **out_text)
 {
     char after = end < p->line_size ? p->line[end] : 0;
-    if (after == ';' && (end == start || (start == 0 && end == 1))) return parser_fail(p, "syntax error: expected command, but found ;");
+    if (after == ';' && (end == start || (start == 0 && end == 1))) {
+        parser_blame(p, p->line + end, 1);
+        return parser_fail(p, "syntax error: expected command, but found ;");
+    }
     while (start < end && isspace((unsigned char)p->line[start])) start++;
     while (end > start && isspace((unsigned char)p->line[end - 1]) && !(end > start + 1 && p->line[end - 2] == '\\')) end--;
-    if (start < p->line_size) p->place = p->origin[start];
+    parser_blame(p, p->line + start, end > start ? end - start : 1);
     *out_text = p->line + start;
     p->line[end] = 0;
     p->line_at = past;
+    if (!**out_text && after) parser_blame(p, p->line + end, 1);
     return check_start(p, *out_text, after);
 }
 
@@ -166,7 +193,7 @@ bool split_next(struct parser *p, char **out_text, enum join *out_join)
     if (start >= p->line_size) return true;
     *out_join = p->join;
     p->join = JOIN_ALWAYS;
-    p->place = p->origin[start];
+    parser_blame(p, p->line + start, 1);
     struct splitter s = {};
     for (; i < p->line_size; i++) {
         char c = p->line[i];

@@ -39,14 +39,16 @@ struct words {
 };
 struct part {
     enum part_kind kind;
+    bool kept;               /* it is the program's, not made while running */
+    bool read;               /* a process expansion's statements are in body, if they have no mistake */
     uint32_t hash;           /* of a name */
     char *text;              /* text, name, inside of the parentheses */
     size_t size;
     struct words arguments;  /* of a method; the elements of a literal */
     struct word *selection;
     struct program *program; /* null: made while running */
-    struct place place;
-    bool read;               /* a process expansion's statements are in body, if they have no mistake */
+    const struct place *origin; /* where its bytes come from, the sigil first; null: made while running */
+    uint32_t width;          /* in bytes, as it is written */
     struct stmt *body;
     struct part *next;
 };
@@ -61,7 +63,7 @@ enum word_shape : uint8_t {
 struct word {
     enum word_shape shape;
     bool globbing;
-    struct place place;
+    const struct place *origin; /* where each byte of raw comes from; null: made while running */
     char *raw;
     char *plain;
     struct part *parts;
@@ -75,7 +77,8 @@ static inline void word_ready(struct word *word)
     if (word->shape == WORD_RAW) word_read(word);
 }
 struct word word_make(struct arena *arena, char *raw);
-struct words words_make(struct arena *arena, const char *text);
+/* The blank-separated words of a text of the program, or, both null, of one made while running. */
+struct words words_make(struct arena *arena, const char *text, struct program *program, const struct place *origin);
 /* The word is one bracketed list and nothing else. */
 bool is_bracketed(const char *raw);
 /* Bytes of a name that start here. */
@@ -142,6 +145,7 @@ struct stmt {
     enum join join;
     bool joined;             /* && or || follows */
     struct place place;
+    uint32_t width;          /* of its text in bytes; of a block, that of its first line */
     struct stmt *next;
     struct program *program;
     union {
@@ -171,7 +175,9 @@ struct parser {
     struct place *origin;
     size_t line_size, line_at;
     struct place here;       /* of the next byte of text */
-    struct place place;      /* of the statement being parsed */
+    const struct place *given; /* where each byte of text is from, when that is a part of another one */
+    struct place place;      /* of the statement being parsed, then of what is wrong in it */
+    uint32_t width;
     enum join join;
     unsigned depth, loops;
     bool cut;                /* the text ended inside a quote, a bracket, a block or after && or || */
@@ -179,15 +185,19 @@ struct parser {
     char error[512];
 };
 void parser_init(struct parser *parser, struct program *program, const char *text, size_t size);
+/* The text is a part of another one: where each of its bytes comes from. There is at least one. */
+void parser_set_origin(struct parser *parser, const struct place *origin);
 /* False: an error; at the end *out_stmt is null. */
 [[nodiscard]] bool parser_next(struct parser *parser, struct stmt **out_stmt);
 /* After a mistake: goes on with the next line. */
 void parser_forget_line(struct parser *parser);
 /* All statements of a text, or null when it has a mistake: then running it one by one will find that. */
-struct stmt *parse_all(struct program *program, const char *text, size_t size, struct place place);
+struct stmt *parse_all(struct program *program, const char *text, size_t size, const struct place *origin);
 [[gnu::format(printf, 2, 3)]] bool parser_fail(struct parser *parser, const char *format, ...);
-/* Where a byte of a statement's text comes from. */
-struct place parser_place(const struct parser *parser, const char *at);
+/* Where the bytes of a statement's text come from, from this one on; null: it is no such text. */
+const struct place *parser_origin(const struct parser *parser, const char *at);
+/* What is wrong is this part of the line. */
+void parser_blame(struct parser *parser, const char *at, size_t width);
 /* The blank-separated words of a part of a statement. */
 struct words parse_words(struct parser *parser, char *text);
 
@@ -203,6 +213,8 @@ void split_words(const char *text, struct list *out);
 /* let.c */
 [[nodiscard]] bool parse_assignment(struct parser *parser, char *text, bool exporting, struct assignment **out_assignment);
 bool name_is_valid(const char *name);
+bool is_map_type(const char *type);
+bool type_is_known(const char *type);
 
 /* outline.c: a text as a line editor sees it, without running anything. */
 enum outline_state : uint8_t { OUTLINE_COMPLETE, OUTLINE_INCOMPLETE, OUTLINE_WRONG };

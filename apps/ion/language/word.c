@@ -11,12 +11,19 @@ struct word word_make(struct arena *arena, char *raw)
     return (struct word){.raw = raw, .arena = arena};
 }
 
-struct words words_make(struct arena *arena, const char *text)
+struct words words_make(struct arena *arena, const char *text, struct program *program, const struct place *origin)
 {
     struct list raw = list_make(arena);
+    const char *at = text;
     split_words(text, &raw);
     struct words words = {arena_alloc(arena, raw.count * sizeof(struct word)), raw.count};
-    for (size_t i = 0; i < raw.count; i++) words.at[i] = word_make(arena, raw.at[i]);
+    for (size_t i = 0; i < raw.count; i++) {
+        words.at[i] = word_make(arena, raw.at[i]);
+        words.at[i].program = program;
+        while (isspace((unsigned char)*at)) at++;
+        if (origin) words.at[i].origin = origin + (at - text);
+        at += strlen(raw.at[i]);
+    }
     return words;
 }
 
@@ -34,6 +41,8 @@ bool is_bracketed(const char *raw)
 
 struct maker {
     struct word *word;
+    const char *base;        /* the text being read, and where that is from */
+    const struct place *origin;
     struct arena *arena;
     struct part **tail;
     struct buf text;
@@ -59,6 +68,11 @@ static void put(struct maker *m, char c, bool pattern)
     buf_char(&m->text, c);
 }
 
+static const struct place *origin_of(const struct maker *m, const char *at)
+{
+    return m->origin ? m->origin + (at - m->base) : nullptr;
+}
+
 /* The inside of the bracket at **at; *at goes past its partner. */
 static char *take_group(struct maker *m, const char **at)
 {
@@ -68,11 +82,13 @@ static char *take_group(struct maker *m, const char **at)
     return inside;
 }
 
-static struct part *add(struct maker *m, enum part_kind kind, char *text)
+/* `from` to `to`: what it is written as. */
+static struct part *add(struct maker *m, enum part_kind kind, char *text, const char *from, const char *to)
 {
     end_text(m);
     struct part *part = *m->tail = arena_alloc(m->arena, sizeof *part);
-    *part = (struct part){.kind = kind, .text = text, .size = strlen(text), .program = m->word->program, .place = m->word->place};
+    *part = (struct part){.kind = kind, .text = text, .size = strlen(text), .program = m->word->program, .origin = origin_of(m, from),
+                          .width = (uint32_t)(to - from), .kept = m->word->program && m->word->arena == &m->word->program->arena};
     m->tail = &part->next;
     return part;
 }
@@ -80,22 +96,23 @@ static struct part *add(struct maker *m, enum part_kind kind, char *text)
 static void add_selection(struct maker *m, struct part *part, const char **at)
 {
     if (**at != '[') return;
+    const char *open = *at;
     part->selection = arena_alloc(m->arena, sizeof *part->selection);
     *part->selection = word_make(m->arena, take_group(m, at));
     part->selection->program = m->word->program;
+    part->selection->origin = origin_of(m, open + 1);
+    part->width += (uint32_t)(*at - open);
 }
 
-/* The words inside a bracket have the place of the word that they are in. */
 static struct words inner_words(struct maker *m, const char **at)
 {
-    struct words words = words_make(m->arena, take_group(m, at));
-    for (size_t i = 0; i < words.count; i++) words.at[i].program = m->word->program, words.at[i].place = m->word->place;
-    return words;
+    const struct place *origin = origin_of(m, *at + 1);
+    return words_make(m->arena, take_group(m, at), m->word->program, origin);
 }
 
-static void add_method(struct maker *m, enum part_kind kind, char *name, const char **at)
+static void add_method(struct maker *m, enum part_kind kind, char *name, const char *sigil, const char **at)
 {
-    struct part *part = add(m, kind, name);
+    struct part *part = add(m, kind, name, sigil, *at + skip_group(*at, 0));
     part->arguments = inner_words(m, at);
     bool string = kind == PART_METHOD && strcmp(name, "join") != 0;
     if (!string) add_selection(m, part, at);
@@ -104,18 +121,19 @@ static void add_method(struct maker *m, enum part_kind kind, char *name, const c
 /* At a `$`. */
 static void take_string(struct maker *m, const char **at)
 {
-    const char *p = *at + 1;
+    const char *p = *at + 1, *sigil = *at;
     struct part *part;
     if (p[0] == '(' && p[1] == '(') {
         char *inside = take_group(m, &p);
         size_t size = strlen(inside);
-        part = add(m, PART_ARITHMETIC, arena_copy(m->arena, inside + 1, size > 1 ? size - 2 : 0));
+        part = add(m, PART_ARITHMETIC, arena_copy(m->arena, inside + 1, size > 1 ? size - 2 : 0), sigil, p);
     } else if (*p == '(') {
-        part = add(m, PART_PROCESS, take_group(m, &p));
+        char *inside = take_group(m, &p);
+        part = add(m, PART_PROCESS, inside, sigil, p);
         add_selection(m, part, &p);
     } else if (*p == '{') {
         char *name = take_group(m, &p);
-        part = add(m, strstr(name, "::") ? PART_NAMESPACE : PART_VARIABLE, name);
+        part = add(m, strstr(name, "::") ? PART_NAMESPACE : PART_VARIABLE, name, sigil, p);
         part->hash = name_hash(name);
         add_selection(m, part, &p);
     } else {
@@ -123,9 +141,9 @@ static void take_string(struct maker *m, const char **at)
         char *name = arena_copy(m->arena, p, size);
         p += size;
         if (*p == '(' && size) {
-            add_method(m, PART_METHOD, name, &p);
+            add_method(m, PART_METHOD, name, sigil, &p);
         } else {
-            part = add(m, PART_VARIABLE, name);
+            part = add(m, PART_VARIABLE, name, sigil, p);
             part->hash = name_hash(name);
             add_selection(m, part, &p);
         }
@@ -136,9 +154,10 @@ static void take_string(struct maker *m, const char **at)
 /* At an `@`. */
 static void take_array(struct maker *m, const char **at)
 {
-    const char *p = *at + 1;
+    const char *p = *at + 1, *sigil = *at;
     if (*p == '(') {
-        struct part *part = add(m, PART_ARRAY_PROCESS, take_group(m, &p));
+        char *inside = take_group(m, &p);
+        struct part *part = add(m, PART_ARRAY_PROCESS, inside, sigil, p);
         add_selection(m, part, &p);
         *at = p;
         return;
@@ -148,9 +167,9 @@ static void take_array(struct maker *m, const char **at)
     char *name = braced ? take_group(m, &p) : arena_copy(m->arena, p, size);
     p += size;
     if (*p == '(' && !braced) {
-        add_method(m, PART_ARRAY_METHOD, name, &p);
+        add_method(m, PART_ARRAY_METHOD, name, sigil, &p);
     } else {
-        struct part *part = add(m, PART_ARRAY, name);
+        struct part *part = add(m, PART_ARRAY, name, sigil, p);
         part->hash = name_hash(name);
         add_selection(m, part, &p);
     }
@@ -172,7 +191,7 @@ static void take_tilde(struct maker *m, const char **at, bool quoted)
     size_t size = 1;
     while ((*at)[size] && !is_blank((*at)[size]) && !strchr("/'\"$@:", (*at)[size])) size++;
     if (quoted && size > 1 && !isalnum((unsigned char)(*at)[1])) size = 1;
-    add(m, PART_TILDE, arena_copy(m->arena, *at + 1, size - 1));
+    add(m, PART_TILDE, arena_copy(m->arena, *at + 1, size - 1), *at, *at + size);
     *at += size;
 }
 
@@ -190,6 +209,18 @@ static void take_text(struct maker *m, const char **at, bool quoted)
     ++*at;
 }
 
+static void take_all(struct maker *m, const char *p, bool quoted);
+
+/* At a double quote. */
+static void take_quoted(struct maker *m, const char **at)
+{
+    const char *base = m->base;
+    const struct place *origin = m->origin, *inside = origin_of(m, *at + 1);
+    m->base = take_group(m, at), m->origin = inside;
+    take_all(m, m->base, true);
+    m->base = base, m->origin = origin;
+}
+
 static void take_all(struct maker *m, const char *p, bool quoted)
 {
     bool start = true;
@@ -204,7 +235,7 @@ static void take_all(struct maker *m, const char *p, bool quoted)
             for (size_t i = 1; i + 1 < size; i++) put(m, p[i], false);
             p += size;
         } else if (!quoted && c == '"') {
-            take_all(m, take_group(m, &p), true);
+            take_quoted(m, &p);
         } else if (c == '$' && p[1] != ' ') {
             take_string(m, &p);
         } else if (c == '@' && p[1] != ' ') {
@@ -265,10 +296,11 @@ void word_read(struct word *word)
         word->shape = WORD_PLAIN;
         return;
     }
-    struct maker m = {.word = word, .arena = word->arena, .tail = &word->parts};
+    struct maker m = {.word = word, .base = raw, .origin = word->origin, .arena = word->arena, .tail = &word->parts};
     if (starts_literal(raw)) {
         struct part *part = arena_alloc(m.arena, sizeof *part);
-        *part = (struct part){.kind = PART_LITERAL, .text = word->raw};
+        *part = (struct part){.kind = PART_LITERAL, .text = word->raw, .program = word->program, .origin = word->origin,
+                              .width = (uint32_t)skip_group(raw, 0)};
         part->arguments = inner_words(&m, &raw);
         add_selection(&m, part, &raw);
         word->parts = part;

@@ -47,7 +47,7 @@ static bool splice(struct shell *sh, struct program *program, struct item **link
 {
     struct item *item = *link;
     const struct value *alias = alias_of(sh, item);
-    struct stmt *first = parse_all(program, alias->text, alias->size, (struct place){1, 1}), *last = first;
+    struct stmt *first = parse_all(program, alias->text, alias->size, nullptr), *last = first;
     if (!first) return not_possible(sh, item, alias);
     for (struct stmt *s = first; s; s = s->next) {
         if (s->kind == STMT_NOTHING && s == first && !s->next) return not_possible(sh, item, alias);

@@ -57,11 +57,6 @@ static struct value *scalar(struct shell *sh, const char *type, const char *text
     return nullptr;
 }
 
-static bool is_map_type(const char *type)
-{
-    return !strncmp(type, "hmap[", 5) || !strncmp(type, "bmap[", 5);
-}
-
 /* What is inside the type's brackets. */
 static char *inner_type(struct arena *arena, const char *type)
 {
@@ -113,7 +108,7 @@ static const struct words *bracket_words(struct shell *sh, struct word *word, st
     word_ready(word);
     if (word->parts && word->parts->kind == PART_LITERAL) return &word->parts->arguments;
     size_t size = strlen(word->raw);
-    *made = words_make(&sh->scratch, arena_copy(&sh->scratch, word->raw + 1, size - 2));
+    *made = words_make(&sh->scratch, arena_copy(&sh->scratch, word->raw + 1, size - 2), word->program, word->origin ? word->origin + 1 : nullptr);
     return made;
 }
 
@@ -141,17 +136,6 @@ static bool may_set(const char *name)
     for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++)
         if (!strcmp(name, REFUSED[i])) return false;
     return true;
-}
-
-static bool type_is_known(const char *type)
-{
-    size_t skip = *type == '[' ? 1 : is_map_type(type) ? 5 : 0, size = strlen(type);
-    if (!skip) return !strcmp(type, "str") || !strcmp(type, "int") || !strcmp(type, "float") || !strcmp(type, "bool");
-    if (size <= skip || size > 60 || type[size - 1] != ']') return false;
-    char inner[64];
-    memcpy(inner, type + skip, size - skip - 1);
-    inner[size - skip - 1] = 0;
-    return !*inner || type_is_known(inner);
 }
 
 static bool check_keys(struct job_of_let *a)
@@ -474,8 +458,10 @@ static bool assign_text(struct shell *sh, const struct assignment *it, bool *out
     return true;
 }
 
-bool run_assignment(struct shell *sh, const struct assignment *it, bool exporting)
+bool run_assignment(struct shell *sh, const struct stmt *stmt)
 {
+    const struct assignment *it = stmt->assignment;
+    bool exporting = stmt->kind == STMT_EXPORT;
     struct job_of_let a = {.sh = sh, .assignment = it, .exporting = exporting};
     bool done = false;
     if (!it->values.count) return exporting ? export_names(sh, it) : list_variables(sh);
@@ -483,6 +469,9 @@ bool run_assignment(struct shell *sh, const struct assignment *it, bool exportin
     if (good && !done) good = assign(&a);
     if (!good && !a.why) return false;
     sh->status = good ? 0 : 1;
-    if (!good) complain(sh, "ion: assignment error: %s\n", a.why);
+    if (good) return true;
+    complain(sh, "ion: assignment error: %s\n", a.why);
+    if (stmt->program->text) error_at(sh, stmt->program, stmt->place, stmt->width);
+    report_place(sh);
     return true;
 }

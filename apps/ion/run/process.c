@@ -99,9 +99,7 @@ static bool resolve(struct shell *sh, struct item *item, bool alone, struct comm
     c->path = command_path(sh, c->arguments.at[0]);
     if (c->path) return true;
     fail(sh, "pipeline execution error: command not found: %s", c->arguments.at[0]);
-    const struct word *word = &item->words.at[0];
-    if (word->program && word->program->text) error_at(sh, word->program, word->place, strlen(word->raw));
-    return false;
+    return word_blame(sh, &item->words.at[0]);
 }
 
 /* -- inside the shell ---------------------------------------------------------------------------------------------------- */
@@ -335,7 +333,7 @@ bool read_everything(int file, struct buf *out)
     }
 }
 
-bool capture(struct shell *sh, const char *text, const struct stmt *body, char **out_text)
+bool capture(struct shell *sh, const struct part *part, char **out_text)
 {
     if (!enter(sh)) return false;
     struct arena_mark mark = arena_mark(&sh->caught_arena);
@@ -343,7 +341,7 @@ bool capture(struct shell *sh, const char *text, const struct stmt *body, char *
     bool muted = sh->muted;
     unsigned aliases = sh->aliases;
     sh->caught = &out, sh->muted = true, sh->aliases = 0;
-    enum flow flow = body ? run_list(sh, body) : run_text(sh, "$()", text, strlen(text));
+    enum flow flow = part->body ? run_list(sh, part->body) : run_part(sh, part);
     sh->caught = before, sh->muted = muted, sh->aliases = aliases;
     while (out.size && out.at[out.size - 1] == '\n') out.size--;
     *out_text = arena_copy(&sh->scratch, out.at, out.size);

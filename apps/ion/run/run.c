@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,12 +62,30 @@ static void show_line(struct shell *sh)
     complain(sh, "  | %s\n  | %s\n", sh->error_line, mark.at);
 }
 
+/* What the shell says and what it complains about go into one file: a record, in which messages stand as the language fixes them. */
+static bool is_recorded(void)
+{
+    struct stat out, err;
+    return !isatty(2) && !fstat(1, &out) && !fstat(2, &err) && out.st_dev == err.st_dev && out.st_ino == err.st_ino;
+}
+
+void report_place(struct shell *sh)
+{
+    if (sh->error_program && !is_recorded()) {
+        unsigned column = 1;
+        for (uint32_t i = 0; sh->error_line && i + 1 < sh->error_place.column && sh->error_line[i]; i++)
+            column += ((unsigned char)sh->error_line[i] & 0xc0) != 0x80;
+        complain(sh, "  at %s:%u:%u\n", sh->error_program, sh->error_place.line, sh->error_line ? column : sh->error_place.column);
+        show_line(sh);
+    }
+    error_forget(sh);
+}
+
 void report(struct shell *sh)
 {
-    if (*sh->error) complain(sh, "ion: %s\n", sh->error);
-    if (*sh->error && sh->error_program) {
-        complain(sh, "  at %s:%u:%u\n", sh->error_program, sh->error_place.line, sh->error_place.column);
-        show_line(sh);
+    if (*sh->error) {
+        complain(sh, "ion: %s\n", sh->error);
+        report_place(sh);
     }
     error_forget(sh);
     sh->status = 1;
@@ -274,7 +293,10 @@ static bool bind_arguments(struct shell *sh, const struct stmt *definition, stru
         }
         struct value *value = value_typed(sh, parameter->type, word, &why);
         if (!value && !why) return false;
-        if (!value) return fail(sh, "function error: argument has invalid type: expected %s, found value '%s'", parameter->type, word->raw);
+        if (!value) {
+            fail(sh, "function error: argument has invalid type: expected %s, found value '%s'", parameter->type, word->raw);
+            return word_blame(sh, word);
+        }
         scope_set_here(locals, parameter->name, value);
     }
     return i == raw->count || fail(sh, "function error: invalid number of arguments supplied");
@@ -364,8 +386,8 @@ static enum flow run_kind(struct shell *sh, const struct stmt *stmt)
     switch (stmt->kind) {
     case STMT_NOTHING: return FLOW_ON;
     case STMT_PIPELINE: return simple(sh, run_pipeline(sh, stmt->pipeline));
-    case STMT_LET: return simple(sh, run_assignment(sh, stmt->assignment, false));
-    case STMT_EXPORT: return simple(sh, run_assignment(sh, stmt->assignment, true));
+    case STMT_LET:
+    case STMT_EXPORT: return simple(sh, run_assignment(sh, stmt));
     case STMT_IF: return run_if(sh, stmt);
     case STMT_WHILE: return run_while(sh, stmt);
     case STMT_FOR: return run_for(sh, stmt);
@@ -393,7 +415,7 @@ static enum flow run_statement(struct shell *sh, const struct stmt *stmt)
         arena_release(&sh->scratch, mark);
         leave(sh);
     }
-    if (flow == FLOW_ERROR) error_at(sh, stmt->program, stmt->place, 1);
+    if (flow == FLOW_ERROR) error_at(sh, stmt->program, stmt->place, stmt->width);
     return flow;
 }
 
@@ -404,7 +426,7 @@ enum flow run_list(struct shell *sh, const struct stmt *stmt)
         flow = run_statement(sh, stmt);
         if (!sh->exit_on_error || !sh->status || flow != FLOW_ON || sh->testing || stmt->kind != STMT_PIPELINE || stmt->joined) continue;
         fail(sh, "pipeline execution error: early exit: pipeline failed with error code %d", sh->status);
-        error_at(sh, stmt->program, stmt->place, 1);
+        error_at(sh, stmt->program, stmt->place, stmt->width);
         flow = FLOW_ERROR;
     }
     return flow;
@@ -414,32 +436,48 @@ enum flow run_list(struct shell *sh, const struct stmt *stmt)
 static void parse_error(struct shell *sh, const struct parser *parser)
 {
     if (!sh->error_program) fail(sh, "%s", parser->error);
-    error_at(sh, parser->program, parser->place, 1);
+    error_at(sh, parser->program, parser->place, parser->width);
+}
+
+static enum flow run_parsed(struct shell *sh, struct parser *parser)
+{
+    struct stmt *next;
+    enum flow flow = FLOW_ON;
+    bool goes_on = sh->goes_on;
+    sh->goes_on = false;
+    while (flow == FLOW_ON || flow == FLOW_RETURN) {
+        bool parsed = parser_next(parser, &next);
+        if (!parsed) parse_error(sh, parser), flow = FLOW_ERROR;
+        else if (!next) break;
+        else flow = run_list(sh, next);
+        if (flow != FLOW_ERROR || !goes_on || sh->interrupted) continue;
+        report(sh);
+        parser_forget_line(parser);
+        flow = FLOW_ON;
+    }
+    parser->program->text = nullptr;
+    program_put(parser->program);
+    return flow == FLOW_RETURN ? FLOW_ON : flow;
 }
 
 enum flow run_text(struct shell *sh, const char *name, const char *text, size_t size)
 {
     struct program *program = program_make(name);
     struct parser parser;
-    struct stmt *next;
-    enum flow flow = FLOW_ON;
-    bool goes_on = sh->goes_on;
-    sh->goes_on = false;
     program->text = text, program->size = size;
     parser_init(&parser, program, text, size);
-    while (flow == FLOW_ON || flow == FLOW_RETURN) {
-        bool parsed = parser_next(&parser, &next);
-        if (!parsed) parse_error(sh, &parser), flow = FLOW_ERROR;
-        else if (!next) break;
-        else flow = run_list(sh, next);
-        if (flow != FLOW_ERROR || !goes_on || sh->interrupted) continue;
-        report(sh);
-        parser_forget_line(&parser);
-        flow = FLOW_ON;
-    }
-    program->text = nullptr;
-    program_put(program);
-    return flow == FLOW_RETURN ? FLOW_ON : flow;
+    return run_parsed(sh, &parser);
+}
+
+enum flow run_part(struct shell *sh, const struct part *part)
+{
+    if (!part->origin || !part->size) return run_text(sh, "$()", part->text, part->size);
+    struct program *program = program_make(part->program->name);
+    struct parser parser;
+    program->text = part->program->text, program->size = part->program->size;
+    parser_init(&parser, program, part->text, part->size);
+    parser_set_origin(&parser, part->origin + 2);
+    return run_parsed(sh, &parser);
 }
 
 enum flow run_file(struct shell *sh, int file, const char *name)

@@ -52,7 +52,11 @@ struct shell {
 [[gnu::format(printf, 2, 3)]] bool fail(struct shell *sh, const char *format, ...);
 /* Where the hard error is, unless that is known already. */
 void error_at(struct shell *sh, const struct program *program, struct place place, size_t width);
+/* The same for a word, if it is of a program that is being read. Always false. */
+bool word_blame(struct shell *sh, const struct word *word);
 void error_forget(struct shell *sh);
+/* Says where, and forgets it. */
+void report_place(struct shell *sh);
 /* Prints the hard error as people expect it, forgets it, and sets the status to 1. */
 void report(struct shell *sh);
 /* False when the shell is too deep in itself. Each true enter has its leave. */
@@ -72,6 +76,8 @@ unsigned long long random_number(void);
 
 /* run.c */
 enum flow run_text(struct shell *sh, const char *name, const char *text, size_t size);
+/* The statements of a process expansion that have a mistake, or are made while running. */
+enum flow run_part(struct shell *sh, const struct part *part);
 enum flow run_file(struct shell *sh, int file, const char *name);
 enum flow run_list(struct shell *sh, const struct stmt *stmt);
 [[nodiscard]] bool function_call(struct shell *sh, struct function *function, struct words *raw);
@@ -79,7 +85,7 @@ enum flow run_list(struct shell *sh, const struct stmt *stmt);
 [[nodiscard]] bool hook_call(struct shell *sh, const char *name, bool *out_called);
 
 /* assign.c */
-[[nodiscard]] bool run_assignment(struct shell *sh, const struct assignment *assignment, bool exporting);
+[[nodiscard]] bool run_assignment(struct shell *sh, const struct stmt *stmt);
 /* Null with *out_why: not of the type. Null without: a hard error. */
 [[nodiscard]] struct value *value_typed(struct shell *sh, const char *type, struct word *word, char **out_why);
 
@@ -87,8 +93,8 @@ enum flow run_list(struct shell *sh, const struct stmt *stmt);
 [[nodiscard]] bool run_pipeline(struct shell *sh, const struct pipeline *pipeline);
 /* alias.c: the pipeline without its aliases; when one is of several statements they run, and *out_pipeline is null. */
 [[nodiscard]] bool run_aliases(struct shell *sh, const struct pipeline *pipeline, const struct pipeline **out_pipeline);
-/* Runs statements (of the text when there are none) with their output caught, newlines at the end removed; it is in scratch. */
-[[nodiscard]] bool capture(struct shell *sh, const char *text, const struct stmt *body, char **out_text);
+/* Runs the statements of a process expansion with their output caught, newlines at the end removed; it is in scratch. */
+[[nodiscard]] bool capture(struct shell *sh, const struct part *part, char **out_text);
 /* The path of an external command, in scratch; null when there is none. */
 char *command_path(struct shell *sh, const char *name);
 void command_paths_forget(void);

@@ -128,7 +128,7 @@ static bool collect(struct shell *sh, const struct item *item, struct streams *s
         char *target;
         if (!expand_string(sh, (struct word *)&r->target, &target)) return false;
         int file = open_target(sh, r, target);
-        if (file < 0) return cannot(sh, r, target);
+        if (file < 0) return cannot(sh, r, target) || word_blame(sh, &r->target);
         if (!own(sh, s, file)) return false;
         if (r->kind >= REDIRECT_IN) {
             if (!add(sh, &targets[0], file)) return false;

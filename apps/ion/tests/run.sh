@@ -23,7 +23,7 @@ cd "$work" || exit 1
 # What fails says where; what is nested too deep is refused.
 expect() {
     name=ion-$1
-    actual=$(timeout 60 "$ion" -c "$2" 2>&1)
+    actual=$(timeout 60 "$ion" -c "$2" 2>"$work/said"; cat "$work/said")
     case $actual in
     *"$3"*) echo "ok $name" ;;
     *) echo "not ok $name: $actual"; result=1 ;;
@@ -33,6 +33,37 @@ expect error-place 'echo a
   echo $nothing' '  at -c:2:8
   |   echo $nothing
   |        ^^^^^^^^'
+# The part of a word that is wrong is marked, wherever it is nested, and columns are those of the file.
+expect place-in-quotes 'echo "ab $nothing cd"' '  at -c:1:10
+  | echo "ab $nothing cd"
+  |          ^^^^^^^^'
+expect place-in-process 'echo $(
+  echo a # comment
+  echo   b   "é$nothing"
+)' '  at -c:3:16
+  |   echo   b   "é$nothing"
+  |                ^^^^^^^^'
+expect place-in-list 'let x = [a b
+  c $nothing d]' '  at -c:2:5
+  |   c $nothing d]
+  |     ^^^^^^^^'
+expect place-in-selection 'let a = [1 2]
+echo "x @a[$nothing] y"' '  at -c:2:12'
+expect place-in-method 'echo $len("x$nothing")' '  at -c:1:13'
+expect place-after-join 'echo "a" \
+   b $nothing' '  at -c:2:6'
+expect place-of-argument 'fn f a:int; end; true; f xx' '  at -c:1:26'
+expect place-of-assignment 'true; let a:int = x' '  at -c:1:7
+  | true; let a:int = x
+  |       ^^^^^^^^^^^^^'
+expect place-of-redirect 'echo > /nope/x' '  at -c:1:8
+  | echo > /nope/x
+  |        ^^^^^^^'
+expect place-of-quote 'echo a; echo "abc' '  at -c:1:14'
+expect place-of-mistake-inside 'echo $(echo a; if)' '  at -c:1:16'
+actual=$("$ion" -c 'echo $nothing' 2>&1)
+# Where both streams go to one file, the message is all: it is a record.
+[ "$actual" = 'ion: expansion error: Variable "nothing" does not exist' ] && echo "ok ion-record" || { echo "not ok ion-record: $actual"; result=1; }
 expect parse-place 'echo (' '  at -c:1:6'
 expect deep-parens "echo $(printf '%0300d' 0 | sed 's/0/$(echo /g')" 'nested more than'
 expect deep-blocks "$(printf '%0300d' 0 | sed 's/0/if true; /g')" 'nested more than'

@@ -71,7 +71,8 @@ struct decimal decimal_from(double value)
         snprintf(text, sizeof text, "%.*e", precision - 1, fabs(value));
         if (strtod(text, nullptr) == fabs(value)) break;
     }
-    struct decimal d;
+    struct decimal d = {};
+    if (value == 0) return d;
     const char *end = decimal_parse(text, &d);
     if (*end == 'e') d.exponent += atoi(end + 1);
     while (d.digits && d.digits % 10 == 0 && d.exponent < 0) d.digits /= 10, d.exponent++;

@@ -18,6 +18,15 @@ uint32_t code_point(const char *at)
     return value;
 }
 
+size_t space_size(const char *at)
+{
+    if ((signed char)*at >= 0) return *at == ' ' || (*at >= '\t' && *at <= '\r');
+    uint32_t c = code_point(at);
+    bool space = c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+                 c == 0x205f || c == 0x3000;
+    return space ? code_point_size(at) : 0;
+}
+
 static bool extends(uint32_t c)
 {
     return (c >= 0x300 && c <= 0x36f) || (c >= 0x1ab0 && c <= 0x1aff) || (c >= 0x20d0 && c <= 0x20ff) ||

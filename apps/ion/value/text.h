@@ -7,6 +7,8 @@
 size_t grapheme_size(const char *at);
 size_t grapheme_count(const char *text);
 size_t code_point_size(const char *at);
+/* Bytes of the white space that is here, as Unicode has it; 0: something else. */
+size_t space_size(const char *at);
 uint32_t code_point(const char *at);
 /* Writes at most 4 bytes; how many. */
 size_t code_point_put(uint32_t c, char *out);
