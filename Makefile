@@ -110,11 +110,11 @@ $(BUILD)/gen/protocol/names.h: $(PROTOCOLS) $(PROTOGEN)
 	@mkdir -p $(@D) && $(PROTOGEN) --names $(BUILD)/gen $(PROTOCOLS)
 
 MODULES := $(sort $(shell find . -name module.mk -not -path './build/*'))
-include $(MODULES)
+include ./ports/module.mk $(filter-out ./ports/module.mk,$(MODULES)) # first what can be had of foreign sources
 $(foreach f,$(FUZZ_SOURCES),$(eval $(call fuzzer,$(f),$(patsubst %/,%,$(dir $(f))))))
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/ports -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # For scripts: what a variable holds.
 print-%:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * libargon2 and mbedTLS behind crypto/crypto.h. mbedTLS keeps a key schedule for each key: it is made for each call, which costs a few
+ * libargon2 (in native programs libsodium, which has it by the same name) and mbedTLS behind crypto/crypto.h.
+ * mbedTLS keeps a key schedule for each key: it is made for each call, which costs a few
  * hundred instructions beside the 100,000 of a 4096-byte unit, and is gone from memory afterwards. */
 #include "crypto/crypto.h"
 #include "base/string.h"
@@ -8,8 +9,8 @@
 
 enum status crypto_argon2id(struct argon2id_cost cost, struct view password, struct view salt, struct span out_key)
 {
-    int result = argon2_hash(cost.passes, cost.memory_kib, cost.lanes, password.data, password.length, salt.data, salt.length, out_key.data,
-                             out_key.length, nullptr, 0, Argon2_id, ARGON2_VERSION_13);
+    int result = argon2id_hash_raw(cost.passes, cost.memory_kib, cost.lanes, password.data, password.length, salt.data, salt.length,
+                                   out_key.data, out_key.length);
     if (result == ARGON2_MEMORY_ALLOCATION_ERROR)
         return ERR_NO_MEMORY;
     return result == ARGON2_OK ? OK : ERR_INVALID;

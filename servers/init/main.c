@@ -4,6 +4,7 @@
  * outlive the servers behind them. */
 #include "abi/boot.h"
 #include "abi/credential.h"
+#include "base/fmt.h"
 #include "base/string.h"
 #include "service.h"
 #include "sys/log.h"
@@ -11,6 +12,7 @@
 
 #define UNITS_FOLDER "etc/units/"
 #define UNIT_SUFFIX ".unit"
+#define PASSWORD_PATH "run/volume.password"
 
 static struct init init;
 
@@ -112,6 +114,21 @@ static void take_command_line(const struct boot_info *boot)
     }
 }
 
+/* Encrypted volumes open with the password that came with the archive: its first line. */
+static void take_password(void)
+{
+    struct initfs_entry entry;
+    struct view line, rest;
+    char argument[sizeof init.services[0].unit.arguments];
+    if (initfs_find(&init.archive, VIEW_OF_LITERAL(PASSWORD_PATH), &entry) != OK)
+        return;
+    view_split(entry.data, '\n', &line, &rest);
+    size_t length = fmt(argument, sizeof argument, "password=%.*s", (int)MIN(line.length, sizeof argument), (const char *)line.data);
+    for (uint32_t i = 0; i < init.service_count; i++)
+        if (init.services[i].unit.may_be_root && unit_add_argument(&init.services[i].unit, (struct view){(const uint8_t *)argument, length}) != OK)
+            log_warning("the volumes' password is too long");
+}
+
 static enum status start_system(const struct start_block *block)
 {
     handle_t endpoint;
@@ -126,6 +143,7 @@ static enum status start_system(const struct start_block *block)
     TRY(open_archive(block, boot));
     read_units();
     take_command_line(boot);
+    take_password();
     log_info("%u units", init.service_count);
     services_start_waiting(&init);
     return OK;

@@ -93,7 +93,7 @@ void root_failed(struct init *init)
         if (!service->unit.base[0])
             continue;
         fmt(service->unit.mount, sizeof service->unit.mount, "/");
-        service->is_mounting = service->is_mounted = false;
+        service->is_mounting = service->is_mounted = service->is_refused = false;
     }
 }
 

@@ -355,8 +355,8 @@ static void mount_all(struct init *init)
         return;
     for (uint32_t i = 0; i < init->service_count; i++) {
         struct service *service = &init->services[i];
-        bool can = service->state == INIT_STATE_READY && service->unit.mount[0] && !service->is_mounting && !service->is_mounted;
-        if (can && root_lets_mount(service))
+        bool wants = service->state == INIT_STATE_READY && service->unit.mount[0] && !service->is_refused;
+        if (wants && !service->is_mounting && !service->is_mounted && root_lets_mount(service))
             mount_filesystem(service, vfs->root);
     }
 }
@@ -368,7 +368,7 @@ static void service_mounted(struct server *s, struct completion *self, const str
     service->is_mounting = false;
     if (reply->result < 0) {
         log_error("%s: mount on %s failed: %s", name_of(service), service->unit.mount, status_sentence(reply->result));
-        service->is_late = true; /* nobody shall wait for it */
+        service->is_late = service->is_refused = true; /* nobody shall wait for it */
         if (service == service->init->root)
             root_failed(service->init);
         services_start_waiting(service->init);
@@ -402,6 +402,7 @@ void service_is_ready(struct service *service)
     if (service->state != INIT_STATE_STARTED)
         return;
     service->state = INIT_STATE_READY;
+    service->is_refused = false;
     log_info("%s ready", name_of(service));
     if (service->is_mounted)
         renew_mount(service);

@@ -11,8 +11,10 @@ echo disk >"$tree/etc/which"
 $tools/redoxfs-mkfs -d "$tree" "$work/plain" 48M || not_ok "redoxfs-mkfs makes an image" "$?"
 touch "$tree/etc/macrohard.root"
 $tools/redoxfs-mkfs -d "$tree" "$work/marked" 48M || not_ok "redoxfs-mkfs makes an image with the mark" "$?"
-sound() { # NAME IMAGE
-    if $tools/redoxfs-fsck --quiet "$2" >"$work/fsck" 2>&1; then ok "$1"; else not_ok "$1" "$(cat "$work/fsck")"; fi
+sound() { # NAME IMAGE [OPTIONS...]
+    name=$1 image=$2
+    shift 2
+    if $tools/redoxfs-fsck --quiet "$@" "$image" >"$work/fsck" 2>&1; then ok "$name"; else not_ok "$name" "$(cat "$work/fsck")"; fi
 }
 boot() { # NAME WANTED SCRIPT OPTIONS...: what the script says, its lines joined; it is at /system/run/script or /run/script
     name=$1 wanted=$2 script=$3
@@ -54,3 +56,16 @@ boot "a root that is not there: the system in memory" "ramfs /|redoxfs /mnt/N|" 
 if grep -q 'no volume is the root' "$work/log"; then ok "is said in the log"; else not_ok "is said in the log" "$(tail -n 5 "$work/log")"; fi
 equal "./mh run --root gives its shell a script" "$(echo 'cat /etc/which; ls /system/etc/units | wc -l' |
     ./mh run --no-build --direct --timeout 100 --root "$work/plain" 2>&1 | tr '\n' '|')" "disk|$(ls image/units | wc -l)|"
+
+# An encrypted root: with its password only. The system's ciphers are another build than the tools'.
+echo 'correct horse' >"$work/password" && echo battery >"$work/wrong"
+$tools/redoxfs-mkfs --encrypt --password-file "$work/password" -d "$tree" "$work/secret" 48M || not_ok "an encrypted image" "$?"
+if [ -d build/ports/libsodium ]; then
+    boot "an encrypted volume is the root" "redoxfs /|dev /dev|ramfs /system|proc /proc|disk|/system/sbin/init|$part|" first --memory 64M \
+        --root "$work/secret" --password "$work/password" -- /bin/sh /system/run/script
+    sound "it is sound" "$work/secret" --password-file "$work/password"
+    equal "what was written is on the disk, encrypted" "$($tools/redoxfs-cat --password-file "$work/password" "$work/secret" /root/kept)" kept
+fi
+boot "without its password it is not mounted" "ramfs /|" which --disk "$work/secret" -- /bin/sh /run/script
+boot "with a wrong one neither" "ramfs /|" which --disk "$work/secret" --password "$work/wrong" -- /bin/sh /run/script
+if grep -q 'the volume is encrypted' "$work/log"; then ok "which is said in the log"; else not_ok "which is said in the log" "$(tail -n 5 "$work/log")"; fi

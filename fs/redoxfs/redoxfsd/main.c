@@ -2,6 +2,8 @@
  * redoxfsd: starts with the disk as handle "device"; the volume is looked at by the first job, in the worker. */
 #include "redoxfsd.h"
 #include "heap/heap.h"
+#include "lz4/lz4.h"
+#include "redoxfs/cipher.h"
 #include "sys/log.h"
 #include "sys/start.h"
 
@@ -23,22 +25,27 @@ static void memory_release(void *context, void *block, size_t bytes)
 static enum status open_any_way(void)
 {
     struct redoxfs_disk blocks = {.read = disk_read, .write = disk_write, .flush = disk_flush, .block_count = disk.blocks};
-    struct redoxfs_write_options options = {.memory = {.allocate = memory_allocate, .release = memory_release}};
+    struct redoxfs_secret secret = {&redoxfs_cipher, start_option(start_current(), "password=")};
+    struct redoxfs_write_options options = {.memory = {.allocate = memory_allocate, .release = memory_release}, .secret = &secret,
+                                            .compressor = start_has_argument(start_current(), "compress") ? lz4_encode : nullptr};
     enum status status = disk.is_read_only ? ERR_READ_ONLY : redoxfs_open_writable(blocks, &options, &redoxfsd.fs);
     redoxfsd.is_read_only = status != OK;
     if (status != ERR_READ_ONLY && status != ERR_CORRUPT)
         return status;
     if (status == ERR_CORRUPT)
         log_warning("damaged: it can only be read (redoxfs-fsck --repair)");
-    return redoxfs_open(blocks, &redoxfsd.fs);
+    return redoxfs_open_secret(blocks, &secret, &redoxfsd.fs);
 }
 
 enum status volume_open(void)
 {
     const struct redoxfs *fs = &redoxfsd.fs;
+    bool has_password = start_option(start_current(), "password=").length > 0;
     enum status status = open_any_way();
     if (status == ERR_NOT_SUPPORTED)
         log_warning("not mounted: the volume is encrypted, and this build has no ciphers");
+    else if (status == ERR_NO_ACCESS)
+        log_warning("not mounted: the volume is encrypted, and %s", has_password ? "the password is wrong" : "there is no password for it");
     else if (status != OK)
         log_warning("not mounted: %s", status_sentence(status));
     else

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: MIT
+ * Nothing of it is needed. */
+#pragma once
+#include <stddef.h>
