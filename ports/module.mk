@@ -12,7 +12,7 @@ CFLAGS_foreign := -std=gnu17 -g -O2 --target=x86_64-unknown-none-elf $(FREESTAND
 define foreign
 FOREIGN_$(1) := $(patsubst %,$(BUILD)/user/ports/$(1)/%.o,$(2) $(notdir $(wildcard ports/$(1)/*.c)))
 $(BUILD)/user/ports/$(1)/%.c.o: CFLAGS_foreign += $(3)
-$(BUILD)/user/ports/$(1)/%.c.o: $(SOURCES)/$(1)/%.c ports/$(1)/*
+$(BUILD)/user/ports/$(1)/%.c.o: $(SOURCES)/$(1)/%.c $(wildcard ports/$(1)/*)
 	@mkdir -p $$(@D) && echo "  cc foreign $$<" && $(CC) $$(CFLAGS_foreign) -c $$< -o $$@
 $(BUILD)/user/ports/$(1)/%.c.o: ports/$(1)/%.c
 	@mkdir -p $$(@D) && echo "  cc foreign $$<" && $(CC) $$(CFLAGS_foreign) -c $$< -o $$@

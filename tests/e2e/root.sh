@@ -57,9 +57,9 @@ if grep -q 'no volume is the root' "$work/log"; then ok "is said in the log"; el
 equal "./mh run --root gives its shell a script" "$(echo 'cat /etc/which; ls /system/etc/units | wc -l' |
     ./mh run --no-build --direct --timeout 100 --root "$work/plain" 2>&1 | tr '\n' '|')" "disk|$(ls image/units | wc -l)|"
 
-# An encrypted root: with its password only. The system's ciphers are another build than the tools'.
+# An encrypted and compressed root: with its password only. The system's ciphers are another build than the tools'.
 echo 'correct horse' >"$work/password" && echo battery >"$work/wrong"
-$tools/redoxfs-mkfs --encrypt --password-file "$work/password" -d "$tree" "$work/secret" 48M || not_ok "an encrypted image" "$?"
+$tools/redoxfs-mkfs --compress --encrypt --password-file "$work/password" -d "$tree" "$work/secret" 48M || not_ok "an encrypted image" "$?"
 if [ -d build/ports/libsodium ]; then
     boot "an encrypted volume is the root" "redoxfs /|dev /dev|ramfs /system|proc /proc|disk|/system/sbin/init|$part|" first --memory 64M \
         --root "$work/secret" --password "$work/password" -- /bin/sh /system/run/script
