@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * The little that libsodium's Argon2 takes from the rest of it: clearing, and which of its ways to compute the CPU can go. Native programs
  * use no vector registers, so it is always the plain one. */
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 
 void sodium_memzero(void *bytes, size_t length);
 void sodium_memzero(void *bytes, size_t length)
 {
-    memset(bytes, 0, length);
+    __builtin_memset(bytes, 0, length);
     __asm__ volatile("" : : "r"(bytes) : "memory");
 }
 
 void sodium_misuse(void);
 void sodium_misuse(void)
 {
-    abort();
+    __builtin_trap();
 }
 
 int sodium_memcmp(const void *a, const void *b, size_t length);
