@@ -33,17 +33,22 @@ static uint32_t type_of(const struct channel_info *info)
     return info->flags & CHANNEL_DATAGRAM ? LINUX_SOCK_DGRAM : info->flags & CHANNEL_MESSAGES ? LINUX_SOCK_SEQPACKET : LINUX_SOCK_STREAM;
 }
 
+/* 0, and what it is; channels have options of the socket's own level only. */
+static int64_t socket_for_option(uint32_t fd, uint32_t level, struct channel_info *out)
+{
+    if (!fd_is_valid(fd))
+        return -LINUX_EBADF;
+    enum status s = sys_channel_info((handle_t)fd, out);
+    if (s != OK)
+        return socket_failure(s);
+    return level == LINUX_SOL_SOCKET ? 0 : -LINUX_EOPNOTSUPP;
+}
+
 LINUX_CALL(getsockopt, uint32_t fd, uint32_t level, uint32_t option, uint64_t to, uint64_t length_address)
 {
     struct channel_info info;
     uint32_t value = 0;
-    if (!fd_is_valid(fd))
-        return -LINUX_EBADF;
-    enum status s = sys_channel_info((handle_t)fd, &info);
-    if (s != OK)
-        return socket_failure(s);
-    if (level != LINUX_SOL_SOCKET)
-        return -LINUX_EOPNOTSUPP;
+    TRY_LINUX(socket_for_option(fd, level, &info));
     switch (option) {
     case LINUX_SO_PEERCRED: {
         struct linux_ucred who = {0, ~0u, ~0u};
@@ -71,13 +76,7 @@ LINUX_CALL(setsockopt, uint32_t fd, uint32_t level, uint32_t option, uint64_t fr
 {
     struct channel_info info;
     uint32_t value;
-    if (!fd_is_valid(fd))
-        return -LINUX_EBADF;
-    enum status s = sys_channel_info((handle_t)fd, &info);
-    if (s != OK)
-        return socket_failure(s);
-    if (level != LINUX_SOL_SOCKET)
-        return -LINUX_EOPNOTSUPP;
+    TRY_LINUX(socket_for_option(fd, level, &info));
     if (bytes < sizeof value)
         return -LINUX_EINVAL;
     TRY_LINUX(program_read_u32(from, &value));
