@@ -490,20 +490,40 @@ static void service_quieted(struct server *s, struct completion *self, const str
 
 /* -- instances ---------------------------------------------------------------------------------------------------- */
 
-/* The first % of its mount path becomes the count of the older instances mounted there: /mnt/0, /mnt/1. */
-static void number_mount(const struct init *init, struct service *service)
+static struct view kind_of(const struct service *s)
+{
+    struct view kind, instance;
+    view_split(unit_name_view(&s->unit.name), ':', &kind, &instance);
+    return kind;
+}
+
+/* An instance is called after its device. The first of that name is who drives it; how many older ones there are of that one's kind does
+ * not depend on which disk answers first. */
+static uint32_t device_number(const struct init *init, struct view instance)
+{
+    for (uint32_t i = 0; i < init->service_count; i++) {
+        struct view kind = kind_of(&init->services[i]), other = unit_name_view(&init->services[i].unit.name);
+        if (!init->services[i].is_instance || kind.length == other.length ||
+            !view_equal((struct view){other.data + kind.length + 1, other.length - kind.length - 1}, instance))
+            continue;
+        uint32_t older = 0;
+        for (uint32_t j = 0; j < i; j++)
+            older += init->services[j].is_instance && view_equal(kind_of(&init->services[j]), kind);
+        return older;
+    }
+    return 0;
+}
+
+/* The first % of its mount path becomes its device's number: /mnt/0 is on the first disk, /mnt/1 on the second. */
+static void number_mount(const struct init *init, struct service *service, struct view instance)
 {
     struct view path = {(const uint8_t *)service->unit.mount, string_length(service->unit.mount, sizeof service->unit.mount)};
     size_t at = view_find(path, '%');
-    uint32_t older = 0;
     if (at == path.length)
         return;
-    for (uint32_t i = 0; i < init->service_count; i++)
-        older += init->services[i].has_number;
-    service->has_number = true;
     char rest[sizeof service->unit.mount];
     fmt(rest, sizeof rest, "%s", service->unit.mount + at + 1);
-    fmt(service->unit.mount + at, sizeof service->unit.mount - at, "%u%s", older, rest);
+    fmt(service->unit.mount + at, sizeof service->unit.mount - at, "%u%s", device_number(init, instance), rest);
 }
 
 static enum status instance_add(struct init *init, const struct service *template, struct view instance, struct service **out)
@@ -515,7 +535,7 @@ static enum status instance_add(struct init *init, const struct service *templat
     TRY(unit_instance(&template->unit, instance, &service->unit));
     TRY(service_prepare(init, service));
     TRY(service_connect(service));
-    number_mount(init, service);
+    number_mount(init, service, instance);
     service->is_instance = true;
     init->service_count++;
     *out = service;

@@ -36,7 +36,6 @@ struct service {
     bool is_instance, is_late;      /* late: too long not ready; nobody waits for it any more */
     bool is_asking, is_asked;
     bool is_refused;                /* its mount failed, and nothing has changed since */
-    bool has_number;                /* the % of its mount path was filled in */
     uint8_t root_name[64];          /* fs.root's answer, which nobody looks at */
     bool is_quieting, is_due;       /* due: its retry waits only for its device to be quiet */
     bool is_mounting, is_mounted, is_wanted;     /* wanted: by start boot, unit= or the operator */

@@ -12,8 +12,8 @@
  *   start device [single]      a template: init.attach starts an instance with the handle `device`; its name is NAME:INSTANCE and
  *                              its scheme's SCHEME.INSTANCE; single: the plain names, and there is one
  *   allow attach|power...      it may start instances; it may end the system
- *   mount PATH [TOKEN]         its root (or the resource of that token) is a filesystem, mounted there; % in an instance's path: how many
- *                              instances of the unit there were before it
+ *   mount PATH [TOKEN]         its root (or the resource of that token) is a filesystem, mounted there; % in an instance's path: the number
+ *                              of its device among those of the same driver
  *   root                       its volumes may hold a system: each is asked, and the first that does is mounted at / (root.c)
  *   base PATH                  waits for the devices before it is mounted; here, when another is mounted at /
  *   limit memory|handles|contexts N[K|M|G]   most that it may take: it runs in a group of its own

@@ -15,6 +15,8 @@ truncate -s 3000000 "$tree/sparse" && printf end >>"$tree/sparse"
 ln -s d1/f1 "$tree/link" && ln "$tree/big" "$tree/hard"
 (cd "$tree" && find . -type f | sort | xargs md5sum) >"$work/sums"
 mke2fs -q -t ext4 -d "$tree" "$work/disk" 96M || not_ok "mke2fs makes an image" "$?"
+mkdir "$work/tree2" && echo the second >"$work/tree2/second"
+mke2fs -q -t ext4 -d "$work/tree2" "$work/disk2" 4M || not_ok "mke2fs makes a small image" "$?"
 
 inside disk --disk "$work/disk" --add "$work/sums:/run/sums" <<'END'
 cd /mnt/0
@@ -25,6 +27,12 @@ same "a symbolic link leads on" "$(readlink link)" d1/f1
 same "a hard link counts" "$(stat -c %h big)" 2
 refuse "nothing can be written" sh -c 'echo x > new'
 refuse "nothing can be removed" rm big
+END
+
+truncate -s 2M "$work/blank"
+inside "three disks" --smp 4 --disk "$work/blank" --disk "$work/disk" --disk "$work/disk2" <<'END'
+same "a disk's number is its place, whatever the others hold" "$(awk '$2 ~ /^.mnt/ { print $2 }' /proc/mounts | sort | tr '\n' ' ')" "/mnt/1 /mnt/2 "
+same "and does not depend on who answers first" "$(cat /mnt/2/second)" "the second"
 END
 
 inside "disk driver dies" --smp 2 --disk "$work/disk" --add "$work/sums:/run/sums" <<'END'
