@@ -195,6 +195,8 @@ static enum status buffer_move(struct redoxfs *fs, struct buffer *b)
 {
     struct writer *w = fs->writer;
     uint64_t index, old = pointer_index(b->self), blocks = 1ull << pointer_level(b->self);
+    if (!space_is_used(&w->space, old, blocks))
+        return ERR_CORRUPT; /* and the new place could be the same */
     TRY(space_take(&w->space, pointer_level(b->self), &index));
     enum status status = space_release(&w->space, old, blocks);
     if (status != OK) {

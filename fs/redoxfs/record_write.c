@@ -61,13 +61,20 @@ static bool is_someone_elses(struct redoxfs *fs, struct redoxfs_pointer p)
     return b && b->is_dirty && !dirty_record(fs, p);
 }
 
+/* A hostile volume's record may lie in blocks that are free: the new one could get the same place, and dropping the old one would drop both. */
+static bool may_be_replaced(struct redoxfs *fs, struct redoxfs_pointer p)
+{
+    return !is_someone_elses(fs, p) && pointer_level(p) <= REDOXFS_LEVEL_MAX &&
+           space_is_used(&fs->writer->space, pointer_index(p), 1ull << pointer_level(p));
+}
+
 /* A copy of the first `keep` bytes and zeros behind them; but without any to keep, the caller will put `covered` bytes at the front. */
 static enum status record_replace(struct redoxfs *fs, struct buffer *node, uint8_t *slot, uint64_t keep, uint64_t covered, uint32_t level,
                                   struct buffer **out)
 {
     struct redoxfs_pointer old = get_pointer(slot);
     struct buffer *from = nullptr, *b;
-    if (is_someone_elses(fs, old) || pointer_level(old) > REDOXFS_LEVEL_MAX)
+    if (!pointer_is_null(old) && !may_be_replaced(fs, old))
         return ERR_CORRUPT;
     if (keep && !pointer_is_null(old))
         TRY(record_buffer(fs, get32(node->data + NODE_RECORD_LEVEL), old, &from));

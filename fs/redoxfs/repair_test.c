@@ -102,6 +102,21 @@ static void node_put(uint32_t id, size_t at, uint64_t value, size_t size)
     memcpy(node->data + at, &value, size);
 }
 
+TEST(a_record_in_free_blocks_is_not_replaced)
+{
+    static uint8_t data[REDOXFS_RECORD_BYTES_MAX] = {1};
+    uint64_t index;
+    size_t done;
+    volume_begin();
+    uint32_t id = make("file");
+    CHECK_OK(redoxfs_commit(&fs));
+    CHECK_OK(space_take(&fs.writer->space, REDOXFS_LEVEL_MAX, &index));
+    CHECK_OK(space_release(&fs.writer->space, index, 32)); /* where the next record would go */
+    node_put(id, NODE_AREA, index << 8 | REDOXFS_LEVEL_MAX, 8);
+    CHECK_EQUAL(redoxfs_write(&fs, id, 0, (struct view){data, sizeof data}, now, &done), ERR_CORRUPT);
+    volume_end();
+}
+
 TEST(leaked_blocks_are_free_after_a_repair)
 {
     uint64_t index;
