@@ -2,6 +2,7 @@
  * limit: a program in a group of its own.
  *
  *     limit --memory 32M --contexts 20 --handles 500 -- command arguments     runs the command within these limits
+ *     limit --cpu 50% -- command arguments                                    half of one CPU's time, with all its children
  *     limit --report --memory 32M -- command arguments                        and says on stderr at its end what it took
  *     limit                                                                   shows what the present group has and may have
  *
@@ -18,6 +19,7 @@
 
 static const struct kind { const char *name, *unit; uint64_t divisor; } kinds[] = {
     [GROUP_MEMORY] = {"memory", " KiB", 1024}, [GROUP_HANDLES] = {"handles", "", 1}, [GROUP_CONTEXTS] = {"contexts", "", 1},
+    [GROUP_CPU] = {"cpu", "%", 10},
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
@@ -29,7 +31,7 @@ static const struct kind { const char *name, *unit; uint64_t divisor; } kinds[] 
 
 [[noreturn]] static void usage(void)
 {
-    fprintf(stderr, "usage: limit [--report] [--memory BYTES[K|M|G]] [--contexts N] [--handles N] -- command arguments\n"
+    fprintf(stderr, "usage: limit [--report] [--memory BYTES[K|M|G]] [--contexts N] [--handles N] [--cpu PERCENT] -- command arguments\n"
                     "       limit                 shows the present group\n");
     exit(125);
 }
@@ -44,6 +46,17 @@ static uint64_t parse_size(const char *text)
     if (end == text || *end || errno || *text == '-' || value > UINT64_MAX >> shift)
         usage();
     return value << shift;
+}
+
+/* Of one CPU; 250 is two and a half. */
+static uint64_t parse_percent(const char *text)
+{
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (end == text || strcmp(*end == '%' ? end + 1 : end, "") != 0 || errno || *text == '-' || value > 100000)
+        usage();
+    return value * kinds[GROUP_CPU].divisor;
 }
 
 static void show_number(uint64_t value, const struct kind *kind)
@@ -139,7 +152,7 @@ static int run_and_report(handle_t group, char **command)
 
 int main(int count, char **arguments)
 {
-    uint64_t limits[KINDS] = {UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    uint64_t limits[KINDS] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
     bool report = false;
     int at = 1;
     if (count == 1) {
@@ -156,7 +169,8 @@ int main(int count, char **arguments)
             which++;
         if (which == KINDS || strncmp(arguments[at], "--", 2) != 0 || at + 1 >= count)
             usage();
-        limits[which] = parse_size(arguments[++at]);
+        at++;
+        limits[which] = which == GROUP_CPU ? parse_percent(arguments[at]) : parse_size(arguments[at]);
     }
     if (at < count && strcmp(arguments[at], "--") == 0)
         at++;

@@ -5,6 +5,7 @@
 #include "base/try.h"
 #include "kernel/core/panic.h"
 #include "kernel/mm/heap.h"
+#include "kernel/task/share.h"
 
 #define STOCK_FILL 16u
 
@@ -17,6 +18,7 @@ static void group_destroy(struct object *o)
     ASSERT(g->number != 0);
     __atomic_store_n(&numbers[g->number], nullptr, __ATOMIC_RELEASE);
     struct group *parent = g->parent;
+    share_end(g);
     heap_free(g, sizeof *g);
     group_put(parent);
 }
@@ -52,6 +54,7 @@ enum status group_create(struct group *parent, uint32_t frame_flags, struct grou
     object_init(&g->object, &group_type);
     for (uint32_t i = 0; i < GROUP_KINDS; i++)
         g->counts[i].limit = GROUP_UNLIMITED;
+    list_init(&g->share.link);
     g->depth = parent->depth + 1;
     g->frame_flags = frame_flags;
     if (!number_take(g)) {

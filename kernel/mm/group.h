@@ -9,6 +9,7 @@
  * All counts are atomic and relaxed: they guard no data. Limits may be passed by nobody; lowering one below its use ends nothing, it only refuses.
  * A group lives as long as it has references or charged memory. */
 #pragma once
+#include "base/list.h"
 #include "kernel/core/addresses.h"
 #include "kernel/core/cpu.h"
 #include "kernel/core/object.h"
@@ -20,6 +21,11 @@ enum group_kind : uint32_t { GROUP_KIND_PAGES, GROUP_KIND_HANDLES, GROUP_KIND_CO
 #define GROUP_UNLIMITED UINT64_MAX
 
 struct group_count { uint64_t used, limit, most, refused; };
+struct group_share {                 /* kernel/task/share.h */
+    uint64_t quota_ns, used_ns;      /* atomic; of each period, 0: no limit; in this one, with what is owed */
+    uint64_t debt_ns, last_ns, most_ns, refused;
+    struct list_node link;
+};
 struct group {
     struct object object;            /* OBJECT_GROUP */
     /* set at creation */
@@ -28,6 +34,7 @@ struct group {
     uint32_t frame_flags;            /* FRAME_RESERVE or 0 */
     /* atomic */
     struct group_count counts[GROUP_KINDS];
+    struct group_share share;
     uint64_t own_pages;              /* charged here and not in a group below, stocks included; not 0: one reference */
 };
 extern struct group root_group;

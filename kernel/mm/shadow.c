@@ -5,6 +5,7 @@
  *
  * The compiler calls __asan_load8_noabort and its sisters before each access: clang's interface, not ours. */
 #include "kernel/mm/shadow.h"
+#ifdef MH_CHECK /* the unit tests of this folder have it as well */
 #include "base/string.h"
 #include "kernel/core/cpu.h"
 #include "kernel/core/panic.h"
@@ -260,3 +261,4 @@ bool shadow_item_wait(struct cache **c, void **item, uint64_t size, uint64_t fro
     waiting_bytes += new.cache->item_bytes;
     return !full;
 }
+#endif

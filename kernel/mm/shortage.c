@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Allocations that fail on purpose (see shortage.h). A context's count is its own; the machine's is atomic. */
 #include "kernel/mm/shortage.h"
+#ifdef MH_CHECK /* the unit tests of this folder have it as well */
 #include "boot/ranges.h"
 #include "kernel/core/cpu.h"
 #include "kernel/core/log.h"
@@ -38,3 +39,4 @@ void shortage_from_boot(const struct boot_info *boot)
     if (boot_command_word(boot, VIEW_OF_LITERAL("fail"), &word) == OK && view_to_u64(word, &every) == OK)
         log_warning("every %lu. allocation fails", (unsigned long)every);
 }
+#endif

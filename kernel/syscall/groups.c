@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "kernel/mm/group.h"
 #include "kernel/syscall/syscall.h"
+#include "kernel/task/share.h"
 #include "protocol/group_abi.h"
 
 #define ALL_MEMORY (UINT64_MAX / PAGE_BYTES)
@@ -42,6 +43,12 @@ static enum status set_limit(struct group *g, uint64_t which, uint64_t value)
 {
     if (!g->parent)
         return ERR_NOT_SUPPORTED;
+    if (which == GROUP_CPU) {
+        if (value == 0 || (value > CPU_MAX * 1000 && value != UINT64_MAX))
+            return ERR_INVALID;
+        share_set(g, value);
+        return OK;
+    }
     if (which > GROUP_CONTEXTS)
         return ERR_INVALID;
     if (which == GROUP_MEMORY)
@@ -60,12 +67,23 @@ static void root_usage(uint64_t which, uint64_t *words)
     words[GROUP_USAGE_OUT_MOST] = 0;
 }
 
+static void cpu_usage(const struct group_share *s, uint64_t *words)
+{
+    uint64_t thousandth = SHARE_PERIOD_NS / 1000;
+    words[GROUP_USAGE_OUT_USED] = s->last_ns / thousandth;
+    words[GROUP_USAGE_OUT_LIMIT] = s->quota_ns ? s->quota_ns / thousandth : UINT64_MAX;
+    words[GROUP_USAGE_OUT_MOST] = s->most_ns / thousandth;
+}
+
 static enum status usage(struct group *g, uint64_t which, uint64_t *words)
 {
-    if (which > GROUP_CONTEXTS)
+    if (which > GROUP_CPU)
         return ERR_INVALID;
-    if (!g->parent) {
-        root_usage(which, words);
+    if (!g->parent || which == GROUP_CPU) {
+        if (g->parent)
+            cpu_usage(&g->share, words);
+        else
+            root_usage(which, words);
         return OK;
     }
     enum group_kind kind = (enum group_kind)which;
@@ -78,9 +96,9 @@ static enum status usage(struct group *g, uint64_t which, uint64_t *words)
 
 static enum status refused(const struct group *g, uint64_t which, uint64_t *words)
 {
-    if (which > GROUP_CONTEXTS)
+    if (which > GROUP_CPU)
         return ERR_INVALID;
-    words[GROUP_REFUSED_OUT_COUNT] = g->counts[which].refused;
+    words[GROUP_REFUSED_OUT_COUNT] = which == GROUP_CPU ? g->share.refused : g->counts[which].refused;
     return OK;
 }
 

@@ -31,6 +31,7 @@ enum : uint32_t {                  /* context.attention: looked at before user m
     ATTENTION_KILLED = 1u << 0,    /* the process ends, or exec replaces it: never goes back to user mode */
     ATTENTION_NOTIFY = 1u << 1,    /* something may be pending in the thread block */
     ATTENTION_SUSPEND = 1u << 2,   /* the process is suspended */
+    ATTENTION_SHARE = 1u << 3,     /* its group has used up its share of CPU time */
 };
 
 struct waiter {                    /* on at most one wait queue; wait_queue.lock */

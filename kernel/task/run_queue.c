@@ -226,6 +226,13 @@ static void cpu_request_schedule(uint32_t cpu)
         arch_send_reschedule(cpu);
 }
 
+void run_queue_request_all(void)
+{
+    for (uint32_t i = 0; i < cpu_count; i++)
+        if (cpus[i]->current != cpus[i]->idle)
+            cpu_request_schedule(i);
+}
+
 /* What runs there may be changing; a stale answer costs one needless or one late look, which the slice timer bounds. */
 static bool beats_running(const struct context *c, uint32_t cpu)
 {

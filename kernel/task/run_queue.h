@@ -19,4 +19,5 @@ void run_queue_arm(uint64_t slice_left_ns);        /* somebody waits on this CPU
 void run_queue_update(struct context *c);          /* the priority of its entity changed */
 void run_queue_move(struct context *c);            /* its affinity changed */
 void run_queue_balance(void);                      /* gives somebody away when another CPU has less to do */
+void run_queue_request_all(void);                  /* every CPU that runs something looks soon who should, and accounts for its time */
 uint32_t run_queue_count(uint32_t cpu);            /* a hint: without its lock */

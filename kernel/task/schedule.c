@@ -6,6 +6,7 @@
 #include "kernel/ipc/lending.h"
 #include "kernel/task/context.h"
 #include "kernel/task/run_queue.h"
+#include "kernel/task/share.h"
 
 void schedule_init(struct schedule *s, struct context *owner)
 {
@@ -42,6 +43,8 @@ void schedule_adjust(struct schedule *s, uint32_t from, uint32_t to)
     spin_unlock(&s->lock);
     if (changed)
         runner_update(s);
+    if (unlikely(__atomic_load_n(&shares_in_use, __ATOMIC_RELAXED)) && to)
+        share_lent(s);
 }
 
 void schedule_set_base(struct schedule *s, uint32_t base, uint32_t policy)

@@ -9,6 +9,7 @@
 #include "kernel/mm/address_space.h"
 #include "kernel/task/process.h"
 #include "kernel/task/run_queue.h"
+#include "kernel/task/share.h"
 
 /* Whose time a context uses: that of the entity it runs on, which a client lends to its server. */
 struct process *context_payer(const struct context *c) { return container_of(c->schedule, struct context, own)->process; }
@@ -25,6 +26,7 @@ static void charge_entity(struct context *c, struct schedule *s)
     if (payer)
         __atomic_add_fetch(&payer->user_ns, used, __ATOMIC_RELAXED);
     run_queue_charge(s->priority, used);
+    share_charge(c, s, payer, used);
 }
 
 void switch_charge(struct context *c) { charge_entity(c, c->schedule); }
@@ -99,6 +101,8 @@ static void switch_to(struct context *to)
     cpu->leaving = from;
     /* Sequentially consistent, for context_attention: either it finds `to` current here, or switch_load sees what it wants. */
     __atomic_store_n(&to->state, CONTEXT_RUNNING, __ATOMIC_SEQ_CST);
+    if (unlikely(__atomic_load_n(&shares_in_use, __ATOMIC_RELAXED)) && to->process)
+        share_check(to);
     if (likely(to->process))
         switch_load(cpu, to);
     else

@@ -14,6 +14,7 @@
 #include "kernel/mm/user_copy.h"
 #include "kernel/task/exhaustion.h"
 #include "kernel/task/process.h"
+#include "kernel/task/share.h"
 
 #define VECTOR_PAGE_FAULT 14
 enum : uint64_t { FAULT_WRITE = 1u << 1, FAULT_FETCH = 1u << 4 }; /* error code, SDM 3A 4.7 */
@@ -114,6 +115,10 @@ static void look_at_attention(struct context *c, struct trap_frame *f)
     if (attention & ATTENTION_SUSPEND) {
         stay_suspended(c);
         return; /* and look again: it may have been killed meanwhile */
+    }
+    if (attention & ATTENTION_SHARE) {
+        share_wait(c);
+        return;
     }
     if (attention & ATTENTION_NOTIFY) {
         __atomic_and_fetch(&c->attention, ~ATTENTION_NOTIFY, __ATOMIC_SEQ_CST);

@@ -237,12 +237,16 @@ static enum status store_size(struct view word, uint64_t *out)
 
 static enum status take_limit(struct unit *u, struct view line)
 {
-    static const char *const names[UNIT_LIMITS] = {[GROUP_MEMORY] = "memory", [GROUP_HANDLES] = "handles", [GROUP_CONTEXTS] = "contexts"};
+    static const char *const names[UNIT_LIMITS] = {
+        [GROUP_MEMORY] = "memory", [GROUP_HANDLES] = "handles", [GROUP_CONTEXTS] = "contexts", [GROUP_CPU] = "cpu"};
     struct view name = next_word(&line);
     for (uint32_t i = 0; i < UNIT_LIMITS; i++)
         if (word_is(name, names[i])) {
             u->has_limits = true;
-            return store_size(next_word(&line), &u->limits[i]);
+            TRY(store_size(next_word(&line), &u->limits[i]));
+            if (i == GROUP_CPU) /* in thousandths from here on */
+                return __builtin_mul_overflow(u->limits[i], 10ull, &u->limits[i]) ? ERR_INVALID : OK;
+            return OK;
         }
     return ERR_INVALID;
 }
@@ -265,7 +269,7 @@ static enum status take_line(struct unit *u, struct view line)
 
 enum status unit_parse(struct view name, struct view text, struct unit *out, uint32_t *out_line)
 {
-    struct unit u = {.restarts = true, .limits = {UINT64_MAX, UINT64_MAX, UINT64_MAX}};
+    struct unit u = {.restarts = true, .limits = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
     *out_line = 0;
     TRY(store_name(name, &u.name));
     TRY(unit_add_argument(&u, name));

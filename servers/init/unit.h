@@ -17,13 +17,14 @@
  *   root                       its volumes may hold a system: each is asked, and the first that does is mounted at / (root.c)
  *   base PATH                  waits for the devices before it is mounted; here, when another is mounted at /
  *   limit memory|handles|contexts N[K|M|G]   most that it may take: it runs in a group of its own
+ *   limit cpu N             percent of one CPU
  *   priority N */
 #pragma once
 #include "base/span.h"
 
 #define UNIT_NAME_BYTES 24u
 #define UNIT_LIST_MAX 12u
-#define UNIT_LIMITS 3u
+#define UNIT_LIMITS 4u
 
 struct unit_name { char text[UNIT_NAME_BYTES]; };
 struct unit_give { struct unit_name name; uint32_t rights; };

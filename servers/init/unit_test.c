@@ -16,7 +16,7 @@ TEST(unit_reads_every_key)
     uint32_t line;
     CHECK_EQUAL(parse("# terminals\nprogram /sbin/ttyd\nargument one two\nscheme tty # here\nuse vfs proc\ngive table read grant\n"
                       "ports uart 0x3f8 8\ninterrupt uart_line 4 level low\nafter vfsd\nrestart never\nstart manual\nmount /dev 3\npriority 5\n"
-                      "limit memory 64M\nlimit contexts 100\nroot\nbase /system",
+                      "limit memory 64M\nlimit contexts 100\nlimit cpu 25\nroot\nbase /system",
                       &u, &line), OK);
     CHECK(strcmp(u.program, "sbin/ttyd") == 0);
     CHECK_EQUAL(u.arguments_bytes, 13);
@@ -40,6 +40,7 @@ TEST(unit_reads_every_key)
     CHECK_EQUAL(u.limits[0], 64ull << 20);
     CHECK_EQUAL(u.limits[1], UINT64_MAX);
     CHECK_EQUAL(u.limits[2], 100);
+    CHECK_EQUAL(u.limits[3], 250);
 }
 
 TEST(unit_limits_are_sizes_of_something)

@@ -29,10 +29,21 @@ check "handles: dup stops at the limit ($1)" test $1 -gt 40 -a $1 -lt 60
 same "handles: another group does not notice" "$(limit --handles 60 -- greedy descriptors >/tmp/out & limit --handles 500 -- seq 1 3 | tail -n 1; wait)" 3
 refuse "limits that cannot even hold the program" limit --contexts 0 -- true
 check "a limited user's own limit cannot be lifted" sh -c '! limit --memory 16M -- limit --memory 0 -- true'
+rm -f /tmp/greedy*
+# Far from 20, so that a look that comes late does no harm; without a limit it is 100, or 200 with two CPUs.
+most() { [ "$2" -gt 0 ] && [ "$2" -le "$1" ]; }
+check "cpu: a fifth of one" most 45 "$(limit --cpu 20% -- greedy spin 10)"
+limit --cpu 20% -- sh -c 'greedy spin 10 >/tmp/a & greedy spin 10 >/tmp/b; wait'
+check "cpu: two share their group's fifth ($(cat /tmp/a /tmp/b | tr '\n' ' '))" most 50 $(($(cat /tmp/a) + $(cat /tmp/b)))
+check "cpu: a group below has no more than the one above" most 45 "$(limit --cpu 20% -- limit --cpu 90% -- greedy spin 10)"
+limit --cpu 20% -- sh -c 'n=0; while [ $n -lt 40 ]; do true | true; n=$((n+1)); done; times' >/tmp/out
+same "cpu: short programs come to their end" $? 0
+same "cpu: who holds what another one waits for goes on" "$(greedy waits)" soon
+refuse "cpu: no share at all" limit --cpu 0% -- true
 echo >/tmp/out
 given_back() { # what a killed process had comes back when it is taken apart; the shell itself may have grown by a few pages
     set -- $before $(numbers)
-    [ $8 -le $(($2 + 64)) ] && [ ${10} = $4 ] && [ ${12} = $6 ]
+    [ ${10} -le $(($2 + 64)) ] && [ ${12} = $4 ] && [ ${14} = $6 ]
 }
 tries=0
 until given_back || [ $tries = 200 ]; do tries=$((tries+1)); usleep 50000; done

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Takes all that it can get of one thing. `bomb` has a bomb beside it that forks for ever, until there is no
  * room for more, and ends it; `forks N` forks N children that wait, says how many there
- * were, and ends them; `memory` touches page after page; `memory N` N MiB of it; `pipes` fills pipes; `files` fills /tmp; `descriptors`; `threads N`. */
+ * were, and ends them; `memory` touches page after page; `memory N` N MiB of it; `pipes` fills pipes; `files` fills /tmp; `descriptors`; `threads N`;
+ * `spin N` uses all the time that it gets for N tenths of a second and says how many percent of a CPU that was; `waits` waits for a lock
+ * that a program with hardly any share of the CPU holds (`holds`), and says whether it came soon. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MIB (1ul << 20)
@@ -154,6 +157,75 @@ static int threads(long wanted)
     return 0;
 }
 
+static double seconds(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static int spin(long tenths)
+{
+    double start = seconds(CLOCK_MONOTONIC), passed;
+    while ((passed = seconds(CLOCK_MONOTONIC) - start) < (double)tenths / 10)
+        ;
+    printf("%d\n", (int)(seconds(CLOCK_PROCESS_CPUTIME_ID) / passed * 100));
+    return 0;
+}
+
+/* The file is the memory that both share. */
+struct shared { pthread_mutex_t lock; volatile int held; };
+#define HELD_FOR 0.06
+
+static struct shared *share(void)
+{
+    int fd = open("/tmp/greedy.shared", O_CREAT | O_RDWR, 0600);
+    if (fd < 0 || ftruncate(fd, 4096) != 0)
+        return NULL;
+    struct shared *s = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    return s == MAP_FAILED ? NULL : s;
+}
+
+static int holds(void)
+{
+    struct shared *s = share();
+    if (!s || pthread_mutex_lock(&s->lock) != 0)
+        return 1;
+    s->held = 1;
+    for (double start = seconds(CLOCK_THREAD_CPUTIME_ID); seconds(CLOCK_THREAD_CPUTIME_ID) - start < HELD_FOR;)
+        ;
+    return pthread_mutex_unlock(&s->lock);
+}
+
+/* With its 5 % the holder needs twenty times as long as it works, unless it is let go on for our sake. */
+static int waits(char *self)
+{
+    struct shared *s = share();
+    pthread_mutexattr_t how;
+    if (!s || pthread_mutexattr_init(&how) != 0 || pthread_mutexattr_setpshared(&how, PTHREAD_PROCESS_SHARED) != 0 ||
+        pthread_mutexattr_setprotocol(&how, PTHREAD_PRIO_INHERIT) != 0 || pthread_mutex_init(&s->lock, &how) != 0)
+        return 1;
+    s->held = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        execlp("limit", "limit", "--cpu", "5%", "--", self, "holds", NULL);
+        _exit(127);
+    }
+    while (!s->held && waitpid(child, NULL, WNOHANG) == 0)
+        usleep(1000);
+    double start = seconds(CLOCK_MONOTONIC);
+    if (pthread_mutex_lock(&s->lock) != 0)
+        return 1;
+    double took = seconds(CLOCK_MONOTONIC) - start;
+    pthread_mutex_unlock(&s->lock);
+    waitpid(child, NULL, 0);
+    if (took < HELD_FOR * 10)
+        printf("soon\n");
+    else
+        printf("after %d ms\n", (int)(took * 1000));
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     const char *what = count > 1 ? arguments[1] : "";
@@ -172,5 +244,11 @@ int main(int count, char **arguments)
         return descriptors();
     if (strcmp(what, "threads") == 0)
         return threads(number);
+    if (strcmp(what, "spin") == 0)
+        return spin(number);
+    if (strcmp(what, "holds") == 0)
+        return holds();
+    if (strcmp(what, "waits") == 0)
+        return waits(arguments[0]);
     return 2;
 }
