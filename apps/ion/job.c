@@ -272,6 +272,11 @@ bool job_control_begin(struct shell *sh, int terminal)
     return t->control;
 }
 
+void job_control_forget(struct shell *sh)
+{
+    table(sh)->control = false;
+}
+
 void job_control_end(struct shell *sh, bool terminate)
 {
     struct job_table *t = table(sh);

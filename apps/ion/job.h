@@ -21,6 +21,8 @@ void job_fini(struct shell *sh);
 
 /* The shell takes the terminal and answers for the groups on it; false: there is none to take. */
 bool job_control_begin(struct shell *sh, int terminal);
+/* In a copy of the shell: the terminal and the jobs are the other's. */
+void job_control_forget(struct shell *sh);
 /* Ends what runs: TERM to running jobs, and with huponexit CONT and HUP to all. */
 void job_control_end(struct shell *sh, bool terminate);
 /* Looks who ended or stopped, without waiting. True when there is something to say. */

@@ -25,6 +25,8 @@ struct finder {
     const char *typed;       /* the word without quotes and backslashes */
     size_t typed_size;
     int best;
+    bool asked;
+    struct list words;       /* of the command, as they mean, up to the one that is typed */
 };
 
 int match_rank(const char *name, const char *typed, size_t size)
@@ -319,12 +321,36 @@ static void offer_table(struct finder *f, const char *table, bool dashes)
     }
 }
 
+/* The user's function for this command: COMPLETE_ and its name, with `_` for what a name cannot have. It sees the words so far as
+ * @WORDS and says one candidate in a line, with a tab before what it does. */
+static bool offer_from_function(struct finder *f, const char *command)
+{
+    char *name = arena_print(f->arena, "COMPLETE_%s", command), *said;
+    for (char *at = name; *at; at++)
+        if (!isalnum((unsigned char)*at)) *at = '_';
+    const struct value *function = f->asked ? scope_find(f->sh->scope, name) : nullptr;
+    if (!function || function->kind != VALUE_FUNCTION) return false;
+    struct value *words = value_make(VALUE_ARRAY);
+    for (size_t i = 0; i < f->words.count; i++) value_insert(words, i, value_string(f->words.at[i]));
+    scope_set(&f->sh->global, "WORDS", words);
+    job_control_forget(f->sh);
+    struct part call = {.kind = PART_PROCESS, .text = name, .size = strlen(name)};
+    if (!capture(f->sh, &call, &said)) return false;
+    for (char *line = said, *rest = nullptr; (line = strtok_r(line, "\n", &rest)); line = nullptr) {
+        char *about = strchr(line, '\t');
+        if (about) *about++ = 0;
+        offer_word(f, line, about);
+    }
+    return f->out->count > 0;
+}
+
 /* -- which of them --------------------------------------------------------------------------------------------------------- */
 
 static void offer_argument(struct finder *f, const char *command, bool first)
 {
     const char *slash = strrchr(command, '/');
     const char *name = slash ? slash + 1 : command, *table = options_of(name);
+    if (offer_from_function(f, name)) return;
     if (table && *f->typed == '-') offer_table(f, table, true);
     if (table && first && *f->typed != '-') offer_table(f, table, false);
     if (f->out->count && *f->typed == '-') return;
@@ -393,7 +419,7 @@ static void arrange(struct completions *c)
     if (c->count) qsort(c->at, c->count, sizeof *c->at, by_label);
 }
 
-void complete(struct shell *sh, const char *text, size_t size, size_t cursor, struct completions *out)
+void complete(struct shell *sh, const char *text, size_t size, size_t cursor, bool asked, struct completions *out)
 {
     struct arena *arena = &sh->scratch;
     struct lexed words = {};
@@ -406,7 +432,7 @@ void complete(struct shell *sh, const char *text, size_t size, size_t cursor, st
         if (words.words[i].start <= cursor && words.words[i].end == cursor + 1) word = &words.words[i];
     *out = (struct completions){};
     if (word) {
-        struct finder f = {.sh = sh, .arena = arena, .out = out, .best = 3};
+        struct finder f = {.sh = sh, .arena = arena, .out = out, .best = 3, .asked = asked, .words = list_make(arena)};
         size_t sigil = sigil_start(text, word->start, cursor);
         f.typed = plain_text(arena, text + word->start, cursor - word->start, &f.quote);
         f.typed_size = strlen(f.typed);
@@ -415,6 +441,8 @@ void complete(struct shell *sh, const char *text, size_t size, size_t cursor, st
         size_t position = command ? (size_t)(word - command) : 0;
         char none;
         char *name = command ? plain_text(arena, text + command->start, command->end - command->start, &none) : arena_print(arena, "%s", "");
+        for (const struct lex_word *w = command; w && w < word; w++) list_add(&f.words, plain_text(arena, text + w->start, w->end - w->start, &none));
+        if (command) list_add(&f.words, (char *)f.typed);
         /* `sudo -u x ls`: what runs another command hands its role on. */
         bool first = position == 1;
         for (size_t i = word->command + 1; command && !first && i < (size_t)(word - words.words); i++) {

@@ -5,7 +5,8 @@
 #include "edit/editor.h"
 #include "run/run.h"
 
-void complete(struct shell *sh, const char *text, size_t size, size_t cursor, struct completions *out);
+/* `asked`: somebody pressed Tab, so that the user's own functions are called too. */
+void complete(struct shell *sh, const char *text, size_t size, size_t cursor, bool asked, struct completions *out);
 
 /* options.c: what is known of a command's options and first words, each `NAME[, NAME]<tab>what it does<newline>`; null: nothing. */
 const char *options_of(const char *command);

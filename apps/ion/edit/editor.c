@@ -29,6 +29,7 @@ void editor_fini(struct editor *e)
     menu_close(e);
     for (size_t i = 0; i < e->kill_count; i++) free(e->kills[i]);
     free(e->suggestion);
+    editor_forget_bindings(e);
     line_fini(&e->line);
     lexed_fini(&e->lexed);
     *e = (struct editor){};
@@ -224,11 +225,42 @@ static void insert_character(struct editor *e, uint32_t character)
     if (character == ' ') e->line.run = 0;
 }
 
+enum editor_event editor_act(struct editor *e, const struct binding *binding)
+{
+    e->current = binding->action;
+    e->argument = binding->argument;
+    enum editor_event event = e->current->act(e);
+    e->line.run = 0;
+    e->last = e->current;
+    return event;
+}
+
+/* The command's word that ends at the cursor, when it is short for something. */
+static void expand_abbreviation(struct editor *e)
+{
+    for (size_t i = 0; e->abbreviation && i < e->lexed.word_count; i++) {
+        const struct lex_word *word = &e->lexed.words[i];
+        if (word->role != ROLE_COMMAND || word->end != e->line.cursor || word->end == word->start) continue;
+        const char *text = e->abbreviation(e->context, e->line.text + word->start, word->end - word->start);
+        if (!text) return;
+        line_remember(&e->line, 0);
+        line_remove(&e->line, word->start, word->end);
+        line_insert(&e->line, text, strlen(text));
+        return;
+    }
+}
+
+static bool ends_word(const struct press *key)
+{
+    bool types = key->code == KEY_CHARACTER && !key->mods && key->character && key->character < 0x80;
+    return (key->code == KEY_ENTER && !key->mods) || (types && strchr(" ;|&)", (int)key->character));
+}
+
 enum editor_event editor_plain_key(struct editor *e, const struct press *key)
 {
     const struct binding *binding = e->literal ? nullptr : binding_find(key);
-    enum editor_event event = EVENT_NONE;
-    e->current = binding;
+    if (!e->literal && ends_word(key)) expand_abbreviation(e);
+    if (binding) return editor_act(e, binding);
     if (e->literal) {
         e->literal = false;
         uint32_t c = key->code == KEY_TAB ? '\t' : key->code == KEY_ENTER ? '\n' : key->character;
@@ -237,14 +269,11 @@ enum editor_event editor_plain_key(struct editor *e, const struct press *key)
     } else if (key->code == KEY_PASTE) {
         line_remember(&e->line, 0);
         line_insert(&e->line, key->paste, key->paste_size);
-    } else if (binding) {
-        event = binding->act(e);
     } else if (key->code == KEY_CHARACTER && !(key->mods & (MOD_CTRL | MOD_ALT))) {
         insert_character(e, key->character);
     }
-    if (binding) e->line.run = 0;
-    e->last = binding;
-    return event;
+    e->last = e->current = nullptr;
+    return EVENT_NONE;
 }
 
 enum editor_event editor_key(struct editor *e, const struct press *key)
@@ -252,8 +281,11 @@ enum editor_event editor_key(struct editor *e, const struct press *key)
     unsigned version = e->line.version;
     size_t walked = e->found_at;
     enum editor_event event;
+    if (key->code == KEY_CURSOR_AT) return EVENT_NONE;
+    const struct binding *own = e->literal ? nullptr : binding_of_user(e, key);
     if (e->searching) event = search_key(e, key);
     else if (e->menu.count && menu_key(e, key)) event = EVENT_NONE;
+    else if (own) event = editor_act(e, own);
     else if (e->mode != MODE_EMACS) event = vi_key(e, key);
     else event = editor_plain_key(e, key);
     if (version == e->line.version || e->found_at != walked) return event;

@@ -15,6 +15,7 @@ enum editor_event : uint8_t {
     EVENT_CLEAR,             /* the screen */
     EVENT_COMPLETE,          /* find completions and hand them to editor_offer */
     EVENT_EXTERNAL,          /* edit the line in $EDITOR */
+    EVENT_COMMAND,           /* run editor->argument; the line stays */
 };
 
 enum editor_mode : uint8_t { MODE_EMACS, MODE_VI_INSERT, MODE_VI_NORMAL, MODE_VI_VISUAL };
@@ -55,7 +56,12 @@ struct editor {
 
     char *kills[KILLS_MAX];
     size_t kill_count, kill_at, yank_start;
-    const struct binding *last, *current;   /* the binding before, and now: kills join, yanks rotate */
+    const struct action *last, *current;    /* what was done before, and now: kills join, yanks rotate */
+    struct binding *bindings;               /* the user's, looked at first */
+    size_t binding_count;
+    const char *argument;                   /* of the action that is done: what follows it in the user's binding */
+    /* What a word is short for, in the caller's scratch; null: nothing. The function may be null. */
+    const char *(*abbreviation)(void *context, const char *word, size_t size);
     bool literal;                           /* the next key goes in as it is */
 
     /* history walked through: what was found for the line as it was, newest first */
@@ -88,15 +94,31 @@ void editor_suggest(struct editor *editor, const char *text);
 void editor_replace(struct editor *editor, const char *text);
 
 /* Inside the editor. */
+struct action {
+    const char *name;
+    enum editor_event (*act)(struct editor *editor);
+    const char *help;
+};
 struct binding {
     enum key_code code;
     uint8_t mods;
     uint32_t character;
-    enum editor_event (*act)(struct editor *editor);
-    const char *help;
+    const struct action *action;
+    char *argument;          /* a user's: what follows `insert` or `run` */
 };
 extern const struct binding BINDINGS[];
+extern const struct action ACTIONS[];
+bool binding_is(const struct binding *binding, const struct press *key);
 const struct binding *binding_find(const struct press *key);
+enum editor_event editor_act(struct editor *editor, const struct binding *binding);
+/* bind.c: the user's own for the key; null: none. */
+const struct binding *binding_of_user(const struct editor *editor, const struct press *key);
+/* What `keybindings KEY ACTION [TEXT]` says; `default` takes the user's binding away. Null, or why not. */
+const char *editor_bind(struct editor *editor, const char *key, const char *action, const char *text);
+/* `Ctrl-Alt-x`, `Shift-F5`, `PageUp`; false: no such key, or one that types. */
+bool key_parse(const char *name, struct press *out_key);
+void key_print(const struct binding *binding, char *out, size_t size);
+void editor_forget_bindings(struct editor *editor);
 /* A key where text is typed: emacs keys, and vi's insert mode. */
 enum editor_event editor_plain_key(struct editor *editor, const struct press *key);
 void editor_changed(struct editor *editor);

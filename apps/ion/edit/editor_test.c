@@ -113,6 +113,49 @@ TEST(vi_undo_and_visual)
     VI("one two\x1b|0viwd", " two", 0);
 }
 
+TEST(keys_of_the_user_go_first)
+{
+    struct editor e;
+    editor_init(&e, nullptr, always, nullptr);
+    CHECK(!editor_bind(&e, "Ctrl-k", "insert", "{}"));
+    CHECK(!editor_bind(&e, "Alt-x", "run", "true"));
+    CHECK(!editor_bind(&e, "Ctrl-e", "nothing", nullptr));
+    CHECK(editor_bind(&e, "Ctrl-e", "jump", nullptr) != nullptr);
+    CHECK(editor_bind(&e, "Ctrl-e", "insert", nullptr) != nullptr);
+    CHECK(editor_bind(&e, "Ctrl-e", "undo", "text") != nullptr);
+    type(&e, "ab\x01\x0b\x05");
+    CHECK_TEXT(e.line.text, "{}ab");
+    CHECK_EQUAL(e.line.cursor, 2);
+    CHECK_EQUAL(type(&e, "\x1bx"), EVENT_COMMAND);
+    CHECK_TEXT(e.argument, "true");
+    CHECK(!editor_bind(&e, "Ctrl-k", "default", nullptr));
+    type(&e, "\x0b");
+    CHECK_TEXT(e.line.text, "{}");
+    editor_fini(&e);
+}
+
+static const char *longer(void *, const char *word, size_t size)
+{
+    return size == 2 && !memcmp(word, "gs", 2) ? "git status" : nullptr;
+}
+
+TEST(abbreviations_are_for_commands)
+{
+    struct editor e;
+    editor_init(&e, nullptr, always, nullptr);
+    e.abbreviation = longer;
+    type(&e, "gs gs");
+    CHECK_TEXT(e.line.text, "git status gs");
+    CHECK_EQUAL(type(&e, "|gs\r"), EVENT_RUN);
+    CHECK_TEXT(e.line.text, "git status gs|git status");
+    editor_begin(&e);
+    type(&e, "'gs gsx \x18\x18\x18");
+    editor_begin(&e);
+    type(&e, "gs \x18");
+    CHECK_TEXT(e.line.text, "gs");
+    editor_fini(&e);
+}
+
 TEST(enter_continues_a_block_with_its_indentation)
 {
     struct editor e;

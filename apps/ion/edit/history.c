@@ -23,7 +23,8 @@ static void remember(struct history *h, const char *text, size_t size, long long
     while (size && (text[size - 1] == '\n' || text[size - 1] == ' ')) size--;
     while (size && *text == '\n') text++, size--;
     if (!size) return;
-    for (size_t i = h->count; i-- && !h->keep_duplicates;)
+    /* Of equal entries the newest stays; of those one after the other, in any case. */
+    for (size_t i = h->count; i-- && (!h->keep_duplicates || i + 1 == h->count);)
         if (!strncmp(h->entries[i].text, text, size) && !h->entries[i].text[size]) remove_entry(h, i);
     if (h->limit && h->count >= h->limit) remove_entry(h, 0);
     if (h->count == h->capacity) {
@@ -101,6 +102,29 @@ void history_fini(struct history *h)
     free(h->entries);
     free(h->path);
     *h = (struct history){};
+}
+
+void history_limit(struct history *h, size_t limit)
+{
+    h->limit = limit;
+    while (limit && h->count > limit) remove_entry(h, 0);
+}
+
+void history_file(struct history *h, const char *path)
+{
+    if (!strcmp(h->path ? h->path : "", path)) return;
+    free(h->path);
+    h->path = *path ? heap_copy(path) : nullptr;
+    h->file = 0, h->read_until = 0;
+    history_take_up(h);
+}
+
+void history_note(const struct history *h, const char *line)
+{
+    int file = h->path ? open(h->path, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+    if (file < 0) return;
+    dprintf(file, "%s\n", line);
+    close(file);
 }
 
 /* The entry as the file has it. */

@@ -27,6 +27,12 @@ void history_take_up(struct history *history);
 /* The file with at most `lines` entries; called when a session ends. */
 void history_trim_file(struct history *history, size_t lines);
 void history_clear(struct history *history);
+/* At most so many entries in memory; 0: no limit. */
+void history_limit(struct history *history, size_t limit);
+/* Goes on in another file, whose entries are taken up; empty: in memory only. */
+void history_file(struct history *history, const char *path);
+/* A line of the file that is no entry: `#...`. */
+void history_note(const struct history *history, const char *line);
 
 enum history_match { HISTORY_PREFIX, HISTORY_ANYWHERE };
 /* The newest entry before `before` that matches and differs from `except` (may be null); history->count when there is none. */

@@ -36,6 +36,7 @@ struct session {
     long milliseconds;
     bool warned, hung_up;
     bool missing;            /* the line before named a command that is not there */
+    bool duplicates;         /* `history -duplicates`: equal lines are kept once, whatever HISTORY_IGNORE says */
     struct worker worker;
     bool completing;         /* the worker looks for completions; otherwise what is known of the line */
     unsigned asked;          /* the line's version that the worker was asked about; 0: none since it changed */
@@ -122,6 +123,13 @@ static void resized(struct session *s)
     draw(s);
 }
 
+static void told_size(struct session *s, uint32_t answer)
+{
+    erase(s);
+    terminal_told(&s->terminal, answer >> 16, answer & 0xffff);
+    draw(s);
+}
+
 /* -- one line ------------------------------------------------------------------------------------------------------------ */
 
 static bool is_complete(void *context, const char *text, size_t size)
@@ -150,7 +158,7 @@ static void work_complete(void *context, struct output *out)
 {
     const struct session *s = context;
     struct completions found;
-    complete(s->sh, s->editor.line.text, s->editor.line.size, s->editor.line.cursor, &found);
+    complete(s->sh, s->editor.line.text, s->editor.line.size, s->editor.line.cursor, true, &found);
     output_bytes(out, (const char *)&found.from, sizeof found.from);
     output_bytes(out, (const char *)&found.to, sizeof found.to);
     for (size_t i = 0; i < found.count; i++) {
@@ -184,7 +192,7 @@ static void work_look(void *context, struct output *out)
     }
     if (l->cursor != l->size || !l->size || s->editor.suggestion) return;
     struct completions found;
-    complete(s->sh, l->text, l->size, l->cursor, &found);
+    complete(s->sh, l->text, l->size, l->cursor, false, &found);
     const char *text = found.count ? found.at[0].text : "";
     size_t typed = found.to - found.from, size = strlen(text);
     while (size && text[size - 1] == ' ') size--;
@@ -298,6 +306,39 @@ static void edit_outside(struct session *s)
     terminal_enter(&s->terminal);
 }
 
+/* What the user bound to a key. It sees the line as LINE, and what it makes of that is the line. */
+static void run_bound(struct session *s)
+{
+    struct shell *sh = s->sh;
+    int status = sh->status;
+    char *command = heap_copy(s->editor.argument);
+    erase(s);
+    terminal_leave(&s->terminal);
+    scope_set(&sh->global, "LINE", value_string(s->editor.line.text));
+    if (run_text(sh, "keybindings", command, strlen(command)) == FLOW_ERROR) report(sh);
+    const struct value *line = scope_find(&sh->global, "LINE");
+    if (line && line->kind == VALUE_STRING && strcmp(line->text, s->editor.line.text)) editor_replace(&s->editor, line->text);
+    free(command);
+    sh->status = status;
+    sh->interrupted = 0;
+    terminal_enter(&s->terminal);
+    terminal_fresh_row(&s->terminal);
+}
+
+/* ABBREVIATIONS is a map of words and what they are short for. */
+static const char *abbreviation(void *context, const char *word, size_t size)
+{
+    struct session *s = context;
+    const struct value *all = scope_find(s->sh->scope, "ABBREVIATIONS");
+    if (!all || !value_is_map(all)) return nullptr;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct value *text = all->entries[i].value;
+        const char *name = all->entries[i].key;
+        if (!strncmp(name, word, size) && !name[size] && text->kind == VALUE_STRING) return text->text;
+    }
+    return nullptr;
+}
+
 /* True: the line is over. */
 static bool act(struct session *s, enum editor_event event, enum editor_event *out)
 {
@@ -306,6 +347,7 @@ static bool act(struct session *s, enum editor_event event, enum editor_event *o
     case EVENT_CLEAR: clear_screen(s); return false;
     case EVENT_COMPLETE: look_for_completions(s); return false;
     case EVENT_EXTERNAL: edit_outside(s); return false;
+    case EVENT_COMMAND: run_bound(s); return false;
     case EVENT_RUN:
     case EVENT_ABANDON:
     case EVENT_END: *out = event; return true;
@@ -317,8 +359,11 @@ static bool act(struct session *s, enum editor_event event, enum editor_event *o
 static bool feed(struct session *s, enum editor_event *out)
 {
     struct press key;
-    while (s->input_at < s->input_size && !s->completing)
-        if (decoder_feed(&s->decoder, s->input[s->input_at++], &key) && act(s, editor_key(&s->editor, &key), out)) return true;
+    while (s->input_at < s->input_size && !s->completing) {
+        if (!decoder_feed(&s->decoder, s->input[s->input_at++], &key)) continue;
+        if (key.code == KEY_CURSOR_AT) told_size(s, key.character);
+        else if (act(s, editor_key(&s->editor, &key), out)) return true;
+    }
     return false;
 }
 
@@ -408,6 +453,17 @@ static long now_ms(void)
     return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* With RECORD_SUMMARY=1 the time goes to the screen, and into the history file as a comment. */
+static void summarize(struct session *s)
+{
+    const struct value *wanted = scope_find(s->sh->scope, "RECORD_SUMMARY");
+    if (!wanted || wanted->kind != VALUE_STRING || strcmp(wanted->text, "1")) return;
+    char text[96];
+    snprintf(text, sizeof text, "#summary# elapsed real time: %ld.%03ld seconds", s->milliseconds / 1000, s->milliseconds % 1000);
+    dprintf(2, "%s\n", text);
+    history_note(&s->history, text);
+}
+
 static void run_line(struct session *s, const char *text)
 {
     struct shell *sh = s->sh;
@@ -456,6 +512,40 @@ static bool only_blanks(const char *text)
     return text[strspn(text, " \t\n")] == 0;
 }
 
+static const char *text_of(const struct session *s, const char *name)
+{
+    const struct value *value = scope_find(s->sh->scope, name);
+    return value && value->kind == VALUE_STRING ? value->text : "";
+}
+
+static bool is_on(const struct session *s, const char *name)
+{
+    const char *text = text_of(s, name);
+    return *text && strcmp(text, "0") && strcmp(text, "false");
+}
+
+static size_t number_of(const struct session *s, const char *name, size_t otherwise)
+{
+    unsigned long number = strtoul(text_of(s, name), nullptr, 10);
+    return number ? number : otherwise;
+}
+
+/* The variables about history are looked at before each prompt. */
+static void follow_settings(struct session *s)
+{
+    struct arena_mark mark = arena_mark(&s->sh->scratch);
+    struct list words = list_make(&s->sh->scratch);
+    const struct value *ignore = scope_find(s->sh->scope, "HISTORY_IGNORE");
+    bool duplicates = s->duplicates;
+    if (ignore) value_flatten(ignore, &words);
+    for (size_t i = 0; i < words.count; i++) duplicates = duplicates || !strcmp(words.at[i], "duplicates");
+    s->history.keep_duplicates = !duplicates;
+    s->history.timestamps = is_on(s, "HISTORY_TIMESTAMP");
+    history_limit(&s->history, number_of(s, "HISTORY_SIZE", 1000));
+    history_file(&s->history, is_on(s, "HISTFILE_ENABLED") ? text_of(s, "HISTFILE") : "");
+    arena_release(&s->sh->scratch, mark);
+}
+
 static bool may_exit(struct session *s)
 {
     if (s->hung_up || s->warned || !job_any_stopped(s->sh)) return true;
@@ -473,6 +563,7 @@ static void loop(struct session *s)
         prompt_fini(&s->prompt);
         s->prompt = prompt_make(sh, s->milliseconds, s->terminal.plain);
         terminal_measure(&s->terminal);
+        follow_settings(s);
         if (s->history.share) history_take_up(&s->history);
         enum editor_event event = edit_line(s);
         s->milliseconds = -1;
@@ -483,6 +574,7 @@ static void loop(struct session *s)
         if (designators_expand(&s->history, s->editor.line.text, &line)) dprintf(2, "%s\n", line.at);
         run_line(s, line.at);
         remember_line(s, line.at);
+        summarize(s);
         free(line.at);
         if (sh->exiting && !may_exit(s)) sh->exiting = false;
         else if (sh->exiting) break;
@@ -524,20 +616,14 @@ static void run_initrc(struct shell *sh)
 /* Before initrc, so that what it sets stays. */
 static void set_defaults(struct shell *sh)
 {
+    char *path = user_file(&sh->scratch, "XDG_DATA_HOME", ".local/share", "history");
+    scope_set(&sh->global, "HISTFILE", value_string(path ? path : ""));
     static const char *const IGNORED[] = {"no_such_command", "whitespace", "duplicates"};
     struct value *ignore = value_make(VALUE_ARRAY);
     for (size_t i = 0; i < sizeof IGNORED / sizeof *IGNORED; i++) value_insert(ignore, i, value_string(IGNORED[i]));
     scope_set(&sh->global, "HISTORY_IGNORE", ignore);
     scope_set(&sh->global, "HISTFILE_ENABLED", value_string("1"));
-    scope_set(&sh->global, "HISTORY_TIMESTAMP", value_string("1"));
-}
-
-static size_t number_of(struct shell *sh, const char *name, size_t otherwise)
-{
-    const struct value *value = scope_find(sh->scope, name);
-    char *end;
-    unsigned long number = value && value->kind == VALUE_STRING ? strtoul(value->text, &end, 10) : 0;
-    return number ? number : otherwise;
+    scope_set(&sh->global, "HISTORY_TIMESTAMP", value_string("0"));
 }
 
 int interactive_run(struct shell *sh, bool vi, bool *out_taken)
@@ -553,16 +639,15 @@ int interactive_run(struct shell *sh, bool vi, bool *out_taken)
     struct sigaction action = {.sa_handler = on_interrupt};
     sigaction(SIGINT, &action, nullptr);
     set_defaults(sh);
-    run_initrc(sh);
-    char *path = user_file(&sh->scratch, "XDG_DATA_HOME", ".local/share", "history");
-    scope_set(&sh->global, "HISTFILE", value_string(path ? path : ""));
-    sh->interactive = true;
-    history_init(&s.history, path, number_of(sh, "HISTORY_SIZE", 1000));
+    history_init(&s.history, nullptr, 0);
     editor_init(&s.editor, &s.history, is_complete, &s);
+    s.editor.abbreviation = abbreviation;
     if (vi) s.editor.mode = MODE_VI_INSERT;
+    run_initrc(sh);
+    sh->interactive = true;
     if (!sh->exiting) loop(&s);
     job_control_end(sh, sh->exiting || !s.hung_up);
-    history_trim_file(&s.history, number_of(sh, "HISTFILE_SIZE", 100000));
+    history_trim_file(&s.history, number_of(&s, "HISTFILE_SIZE", 100000));
     editor_fini(&s.editor);
     history_fini(&s.history);
     decoder_fini(&s.decoder);
@@ -575,6 +660,18 @@ int interactive_run(struct shell *sh, bool vi, bool *out_taken)
 }
 
 /* -- builtins ------------------------------------------------------------------------------------------------------------ */
+
+/* `history +duplicates`: HISTORY_IGNORE does not name them any more. */
+static void forget_ignored_duplicates(struct shell *sh, bool keep)
+{
+    const struct value *ignore = scope_find(sh->scope, "HISTORY_IGNORE");
+    struct list words = list_make(&sh->scratch);
+    struct value *rest = value_make(VALUE_ARRAY);
+    if (ignore) value_flatten(ignore, &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (!keep || strcmp(words.at[i], "duplicates")) value_insert(rest, rest->count, value_string(words.at[i]));
+    scope_set(&sh->global, "HISTORY_IGNORE", rest);
+}
 
 bool interactive_history(struct shell *sh, const struct list *a)
 {
@@ -590,30 +687,51 @@ bool interactive_history(struct shell *sh, const struct list *a)
             return true;
         }
         if (!strcmp(what, "share")) h->share = on;
-        if (!strcmp(what, "duplicates")) h->keep_duplicates = on;
+        if (!strcmp(what, "duplicates")) session->duplicates = !on, forget_ignored_duplicates(sh, on);
     }
     for (size_t i = 0; a->count == 1 && i < h->count; i++) dprintf(1, "%s\n", h->entries[i].text);
     return true;
 }
 
-static void print_key(const struct binding *b)
+static void print_binding(const struct binding *b)
 {
-    static const char *const NAMES[] = {[KEY_ENTER] = "Enter", [KEY_TAB] = "Tab", [KEY_BACKSPACE] = "Backspace", [KEY_ESCAPE] = "Escape",
-        [KEY_UP] = "Up", [KEY_DOWN] = "Down", [KEY_LEFT] = "Left", [KEY_RIGHT] = "Right", [KEY_HOME] = "Home", [KEY_END] = "End",
-        [KEY_INSERT] = "Insert", [KEY_DELETE] = "Delete", [KEY_PAGE_UP] = "PageUp", [KEY_PAGE_DOWN] = "PageDown"};
     char name[48];
-    snprintf(name, sizeof name, "%s%s%s%.*s%s", b->mods & MOD_CTRL ? "Ctrl-" : "", b->mods & MOD_ALT ? "Alt-" : "",
-             b->mods & MOD_SHIFT ? "Shift-" : "", b->code == KEY_CHARACTER ? 1 : 0, (const char *)&b->character,
-             b->code == KEY_CHARACTER ? "" : NAMES[b->code]);
-    dprintf(1, "%-16s%s\n", name, b->help);
+    key_print(b, name, sizeof name);
+    dprintf(1, "%-16s%-24s%s\n", name, b->action->name, b->argument ? b->argument : b->action->help);
+}
+
+static void list_bindings(void)
+{
+    const struct editor *e = session ? &session->editor : nullptr;
+    for (size_t i = 0; e && i < e->binding_count; i++) print_binding(&e->bindings[i]);
+    for (const struct binding *b = BINDINGS; b->action; b++) {
+        struct press key = {.code = b->code, .mods = b->mods, .character = b->character};
+        if (!e || !binding_of_user(e, &key)) print_binding(b);
+    }
+    for (const struct action *a = ACTIONS; a->name; a++) {
+        bool bound = false;
+        for (const struct binding *b = BINDINGS; b->action; b++) bound = bound || b->action == a;
+        if (!bound) dprintf(1, "%-16s%-24s%s\n", "-", a->name, a->help);
+    }
 }
 
 bool interactive_keybindings(struct shell *sh, const struct list *a)
 {
     bool vi = a->count == 2 && !strcmp(a->at[1], "vi"), emacs = a->count == 2 && !strcmp(a->at[1], "emacs");
-    sh->status = a->count == 1 || vi || emacs ? 0 : 2;
-    if (sh->status) dprintf(2, "ion: keybindings: vi or emacs\n");
-    for (const struct binding *b = BINDINGS; a->count == 1 && b->act; b++) print_key(b);
-    if (session && (vi || emacs)) session->editor.mode = vi ? MODE_VI_INSERT : MODE_EMACS;
+    sh->status = 0;
+    if (a->count == 1) return list_bindings(), true;
+    if (vi || emacs) {
+        if (session) session->editor.mode = vi ? MODE_VI_INSERT : MODE_EMACS;
+        return true;
+    }
+    struct list text = list_make(&sh->scratch);
+    for (size_t i = 3; i < a->count; i++) list_add(&text, a->at[i]);
+    struct editor none = {}, *e = session ? &session->editor : &none;
+    const char *why = a->count == 2 ? "is neither vi nor emacs, and no action follows it"
+                                    : editor_bind(e, a->at[1], a->at[2], text.count ? list_join(&text, " ") : nullptr);
+    editor_forget_bindings(&none);
+    if (!why) return true;
+    dprintf(2, "ion: keybindings: %s %s\n", a->at[1], why);
+    sh->status = 2;
     return true;
 }

@@ -139,6 +139,9 @@ static bool csi_key(struct decoder *d, char final, struct press *out)
         else if (c == ':') while (i + 1 < d->size && d->bytes[i + 1] != ';') i++;
         else return nothing(d); /* a private sequence: an answer that nobody waits for */
     }
+    /* In the first row it would be F3 with Shift and the like. */
+    if (final == 'R' && count == 1 && numbers[0] > 1 && numbers[0] < 0x10000 && numbers[1] < 0x10000)
+        return emit(d, out, KEY_CURSOR_AT, 0, numbers[0] << 16 | numbers[1]);
     unsigned mods = numbers[1] ? (numbers[1] - 1) & 7 : 0;
     if (final == '~' && numbers[0] == 27 && count >= 2) final = 'u', numbers[0] = numbers[2];
     if (final == '~') return number_key(d, numbers[0], mods, out);

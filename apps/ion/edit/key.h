@@ -8,13 +8,14 @@
 enum key_code : uint8_t {
     KEY_CHARACTER, KEY_ENTER, KEY_TAB, KEY_BACKSPACE, KEY_ESCAPE, KEY_UP, KEY_DOWN, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END,
     KEY_INSERT, KEY_DELETE, KEY_PAGE_UP, KEY_PAGE_DOWN, KEY_FUNCTION, KEY_PASTE,
+    KEY_CURSOR_AT,           /* no key: the terminal's answer where its cursor is */
 };
 enum { MOD_SHIFT = 1, MOD_ALT = 2, MOD_CTRL = 4 };
 
 struct press {
     enum key_code code;
     uint8_t mods;
-    uint32_t character;      /* KEY_CHARACTER: lower case with MOD_CTRL; KEY_FUNCTION: its number */
+    uint32_t character;      /* KEY_CHARACTER: lower case with MOD_CTRL; KEY_FUNCTION: its number; KEY_CURSOR_AT: the row << 16 and column */
     const char *paste;       /* KEY_PASTE: valid until the next byte is fed */
     size_t paste_size;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What the decoder promises. */
-#include "edit/key.h"
+#include "edit/editor.h"
 #include "unit/unit.h"
 #include <string.h>
 
@@ -60,6 +60,39 @@ TEST(a_lone_escape_is_a_key_after_a_while)
     CHECK_EQUAL(keys[0].character, 'a');
     CHECK_EQUAL(decode("\x1b[?62;c" "b", keys), 1);
     CHECK_EQUAL(keys[0].character, 'b');
+}
+
+static bool name_comes_back(const char *name, enum key_code code, unsigned mods, uint32_t character)
+{
+    struct press key;
+    char printed[48];
+    if (!key_parse(name, &key)) return false;
+    struct binding binding = {.code = key.code, .mods = key.mods, .character = key.character};
+    key_print(&binding, printed, sizeof printed);
+    return CHECK_TEXT(printed, name) && key.code == code && key.mods == mods && key.character == character;
+}
+
+TEST(keys_have_names)
+{
+    struct press key;
+    CHECK(name_comes_back("Ctrl-g", KEY_CHARACTER, MOD_CTRL, 'g'));
+    CHECK(name_comes_back("Ctrl-Alt-x", KEY_CHARACTER, MOD_CTRL | MOD_ALT, 'x'));
+    CHECK(name_comes_back("Alt-Ã©", KEY_CHARACTER, MOD_ALT, 0xe9));
+    CHECK(name_comes_back("Shift-F12", KEY_FUNCTION, MOD_SHIFT, 12));
+    CHECK(name_comes_back("PageUp", KEY_PAGE_UP, 0, 0));
+    CHECK(key_parse("ctrl-G", &key) && key.character == 'g');
+    CHECK(key_parse("Alt--", &key) && key.character == '-');
+    CHECK(!key_parse("a", &key));
+    CHECK(!key_parse("Shift-a", &key));
+    CHECK(!key_parse("F13", &key));
+    CHECK(!key_parse("Ctrl-", &key));
+    CHECK(!key_parse("", &key));
+}
+
+TEST(the_terminal_says_where_its_cursor_is)
+{
+    CHECK(is("\x1b[24;80R", KEY_CURSOR_AT, 0, 24 << 16 | 80));
+    CHECK(is("\x1b[1;2R", KEY_FUNCTION, MOD_SHIFT, 3));
 }
 
 TEST(a_paste_is_one_key_and_clean)

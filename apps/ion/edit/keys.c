@@ -308,46 +308,106 @@ static event clear(struct editor *) { return EVENT_CLEAR; }
 static event abandon(struct editor *) { return EVENT_ABANDON; }
 static event external(struct editor *) { return EVENT_EXTERNAL; }
 
+/* The places of actions in their table. */
+enum {
+    DO_ROW_START, DO_ROW_END, DO_LEFT, DO_RIGHT, DO_WORD_LEFT, DO_WORD_RIGHT, DO_UP, DO_DOWN, DO_OLDER, DO_NEWER, DO_OLDEST,
+    DO_NEWEST, DO_DELETE_RIGHT, DO_DELETE_KEY, DO_DELETE_LEFT, DO_DELETE_TO_END, DO_DELETE_TO_START, DO_DELETE_BLANK_WORD,
+    DO_DELETE_WORD_LEFT, DO_DELETE_WORD_RIGHT, DO_YANK, DO_YANK_OLDER, DO_TRANSPOSE, DO_TRANSPOSE_WORDS, DO_UPPER_CASE,
+    DO_LOWER_CASE, DO_CAPITAL, DO_UNDO, DO_REDO, DO_REVERT, DO_INSERT_ARGUMENT, DO_SEARCH_BACK, DO_SEARCH_ON, DO_COMPLETE,
+    DO_ACCEPT, DO_NEWLINE, DO_NEXT_LITERAL, DO_CLEAR, DO_ABANDON, DO_EXTERNAL, DO_NOTHING, DO_INSERT, DO_RUN,
+};
+
+static event nothing(struct editor *) { return EVENT_NONE; }
+
+static event insert(struct editor *e)
+{
+    line_remember(&e->line, 0);
+    line_insert(&e->line, e->argument, strlen(e->argument));
+    return EVENT_NONE;
+}
+
+static event run(struct editor *) { return EVENT_COMMAND; }
+
+/* `delete to` in a help text marks what goes to the kill ring and joins with what went there just before. */
+const struct action ACTIONS[] = {
+    [DO_ROW_START] = {"row-start", row_start, "to the start of the row"},
+    [DO_ROW_END] = {"row-end", row_end, "to the end of the row, or take the suggestion"},
+    [DO_LEFT] = {"left", left, "left"},
+    [DO_RIGHT] = {"right", right, "right, or take the suggestion"},
+    [DO_WORD_LEFT] = {"word-left", word_left, "a word left"},
+    [DO_WORD_RIGHT] = {"word-right", word_right, "a word right, or take a word of the suggestion"},
+    [DO_UP] = {"up", up, "a row up, or the entry before that has this text"},
+    [DO_DOWN] = {"down", down, "a row down, or the entry after"},
+    [DO_OLDER] = {"history-back", older, "the entry before that has this text"},
+    [DO_NEWER] = {"history-on", newer, "the entry after"},
+    [DO_OLDEST] = {"history-oldest", oldest, "the oldest entry"},
+    [DO_NEWEST] = {"history-newest", newest, "back to the line itself"},
+    [DO_DELETE_RIGHT] = {"delete-or-end", delete_right, "delete the character under the cursor; on an empty line: end of the shell"},
+    [DO_DELETE_KEY] = {"delete-here", delete_key, "delete the character under the cursor"},
+    [DO_DELETE_LEFT] = {"delete-back", delete_left, "delete the character before the cursor"},
+    [DO_DELETE_TO_END] = {"delete-to-end", delete_to_end, "delete to the end of the row"},
+    [DO_DELETE_TO_START] = {"delete-to-start", delete_to_start, "delete to the start of the row"},
+    [DO_DELETE_BLANK_WORD] = {"delete-blank-word-left", delete_blank_word, "delete to the blank before"},
+    [DO_DELETE_WORD_LEFT] = {"delete-word-left", delete_word_left, "delete to the start of the word"},
+    [DO_DELETE_WORD_RIGHT] = {"delete-word-right", delete_word_right, "delete to the end of the word"},
+    [DO_YANK] = {"yank", yank, "insert what was deleted last"},
+    [DO_YANK_OLDER] = {"yank-older", yank_older, "after that: what was deleted before it"},
+    [DO_TRANSPOSE] = {"transpose", transpose, "exchange two characters"},
+    [DO_TRANSPOSE_WORDS] = {"transpose-words", transpose_words, "exchange two words"},
+    [DO_UPPER_CASE] = {"upper-case", upper_case, "the word in capitals"},
+    [DO_LOWER_CASE] = {"lower-case", lower_case, "the word in small letters"},
+    [DO_CAPITAL] = {"capital", capital, "a capital first"},
+    [DO_UNDO] = {"undo", undo, "undo"},
+    [DO_REDO] = {"redo", redo, "redo"},
+    [DO_REVERT] = {"revert", revert, "undo everything"},
+    [DO_INSERT_ARGUMENT] = {"last-argument", insert_argument, "the last argument of the entry before; again: of older ones"},
+    [DO_SEARCH_BACK] = {"search-back", search_back, "search the history"},
+    [DO_SEARCH_ON] = {"search-on", search_on, "search the history, from the oldest on"},
+    [DO_COMPLETE] = {"complete", complete, "complete"},
+    [DO_ACCEPT] = {"accept", editor_accept, "run, or the next row of a block that is open"},
+    [DO_NEWLINE] = {"newline", newline, "the next row, whatever stands here"},
+    [DO_NEXT_LITERAL] = {"literal", next_literal, "the next key goes in as it is"},
+    [DO_CLEAR] = {"clear-screen", clear, "clear the screen"},
+    [DO_ABANDON] = {"abandon", abandon, "abandon the line"},
+    [DO_EXTERNAL] = {"edit-outside", external, "edit the line in $EDITOR"},
+    [DO_NOTHING] = {"nothing", nothing, "nothing at all"},
+    [DO_INSERT] = {"insert", insert, "insert the text that follows"},
+    [DO_RUN] = {"run", run, "run the command that follows; LINE is what is being typed, and may be set"},
+    {},
+};
+
 #define CTRL(c) KEY_CHARACTER, MOD_CTRL, c
 #define ALT(c) KEY_CHARACTER, MOD_ALT, c
-/* `delete to` in a help text marks what goes to the kill ring and joins with what went there just before. */
+#define DOES(what) &ACTIONS[DO_##what], nullptr
 const struct binding BINDINGS[] = {
-    {CTRL('a'), row_start, "to the start of the row"}, {KEY_HOME, 0, 0, row_start, "to the start of the row"},
-    {CTRL('e'), row_end, "to the end of the row, or take the suggestion"}, {KEY_END, 0, 0, row_end, "to the end of the row, or take the suggestion"},
-    {CTRL('b'), left, "left"}, {KEY_LEFT, 0, 0, left, "left"},
-    {CTRL('f'), right, "right, or take the suggestion"}, {KEY_RIGHT, 0, 0, right, "right, or take the suggestion"},
-    {ALT('b'), word_left, "a word left"}, {KEY_LEFT, MOD_CTRL, 0, word_left, "a word left"}, {KEY_LEFT, MOD_ALT, 0, word_left, "a word left"},
-    {ALT('f'), word_right, "a word right, or take a word of the suggestion"},
-    {KEY_RIGHT, MOD_CTRL, 0, word_right, "a word right, or take a word of the suggestion"},
-    {KEY_RIGHT, MOD_ALT, 0, word_right, "a word right, or take a word of the suggestion"},
-    {KEY_UP, 0, 0, up, "a row up, or the entry before that has this text"}, {KEY_DOWN, 0, 0, down, "a row down, or the entry after"},
-    {CTRL('p'), older, "the entry before that has this text"}, {CTRL('n'), newer, "the entry after"},
-    {KEY_PAGE_UP, 0, 0, older, "the entry before that has this text"}, {KEY_PAGE_DOWN, 0, 0, newer, "the entry after"},
-    {ALT('<'), oldest, "the oldest entry"}, {ALT('>'), newest, "back to the line itself"},
-    {CTRL('d'), delete_right, "delete the character under the cursor; on an empty line: end of the shell"},
-    {KEY_DELETE, 0, 0, delete_key, "delete the character under the cursor"},
-    {KEY_BACKSPACE, 0, 0, delete_left, "delete the character before the cursor"},
-    {CTRL('k'), delete_to_end, "delete to the end of the row"}, {CTRL('u'), delete_to_start, "delete to the start of the row"},
-    {CTRL('w'), delete_blank_word, "delete to the blank before"}, {KEY_BACKSPACE, MOD_ALT, 0, delete_word_left, "delete to the start of the word"},
-    {KEY_BACKSPACE, MOD_CTRL, 0, delete_word_left, "delete to the start of the word"},
-    {ALT('d'), delete_word_right, "delete to the end of the word"}, {KEY_DELETE, MOD_CTRL, 0, delete_word_right, "delete to the end of the word"},
-    {CTRL('y'), yank, "insert what was deleted last"}, {ALT('y'), yank_older, "after that: what was deleted before it"},
-    {CTRL('t'), transpose, "exchange two characters"}, {ALT('t'), transpose_words, "exchange two words"},
-    {ALT('u'), upper_case, "the word in capitals"}, {ALT('l'), lower_case, "the word in small letters"}, {ALT('c'), capital, "a capital first"},
-    {CTRL('x'), undo, "undo"}, {CTRL('_'), undo, "undo"}, {CTRL('z'), undo, "undo"}, {ALT('/'), redo, "redo"}, {ALT('_'), redo, "redo"},
-    {ALT('r'), revert, "undo everything"},
-    {ALT('.'), insert_argument, "the last argument of the entry before; again: of older ones"},
-    {CTRL('r'), search_back, "search the history"}, {CTRL('s'), search_on, "search the history, from the oldest on"},
-    {KEY_TAB, 0, 0, complete, "complete"}, {KEY_ENTER, 0, 0, editor_accept, "run, or the next row of a block that is open"},
-    {KEY_ENTER, MOD_ALT, 0, newline, "the next row, whatever stands here"}, {KEY_ENTER, MOD_SHIFT, 0, newline, "the next row, whatever stands here"},
-    {CTRL('v'), next_literal, "the next key goes in as it is"}, {CTRL('q'), next_literal, "the next key goes in as it is"},
-    {CTRL('l'), clear, "clear the screen"}, {CTRL('c'), abandon, "abandon the line"}, {ALT('e'), external, "edit the line in $EDITOR"},
-    {ALT('v'), external, "edit the line in $EDITOR"}, {},
+    {CTRL('a'), DOES(ROW_START)}, {KEY_HOME, 0, 0, DOES(ROW_START)}, {CTRL('e'), DOES(ROW_END)}, {KEY_END, 0, 0, DOES(ROW_END)},
+    {CTRL('b'), DOES(LEFT)}, {KEY_LEFT, 0, 0, DOES(LEFT)}, {CTRL('f'), DOES(RIGHT)}, {KEY_RIGHT, 0, 0, DOES(RIGHT)},
+    {ALT('b'), DOES(WORD_LEFT)}, {KEY_LEFT, MOD_CTRL, 0, DOES(WORD_LEFT)}, {KEY_LEFT, MOD_ALT, 0, DOES(WORD_LEFT)},
+    {ALT('f'), DOES(WORD_RIGHT)}, {KEY_RIGHT, MOD_CTRL, 0, DOES(WORD_RIGHT)}, {KEY_RIGHT, MOD_ALT, 0, DOES(WORD_RIGHT)},
+    {KEY_UP, 0, 0, DOES(UP)}, {KEY_DOWN, 0, 0, DOES(DOWN)}, {CTRL('p'), DOES(OLDER)}, {CTRL('n'), DOES(NEWER)},
+    {KEY_PAGE_UP, 0, 0, DOES(OLDER)}, {KEY_PAGE_DOWN, 0, 0, DOES(NEWER)}, {ALT('<'), DOES(OLDEST)}, {ALT('>'), DOES(NEWEST)},
+    {CTRL('d'), DOES(DELETE_RIGHT)}, {KEY_DELETE, 0, 0, DOES(DELETE_KEY)}, {KEY_BACKSPACE, 0, 0, DOES(DELETE_LEFT)},
+    {CTRL('k'), DOES(DELETE_TO_END)}, {CTRL('u'), DOES(DELETE_TO_START)}, {CTRL('w'), DOES(DELETE_BLANK_WORD)},
+    {KEY_BACKSPACE, MOD_ALT, 0, DOES(DELETE_WORD_LEFT)}, {KEY_BACKSPACE, MOD_CTRL, 0, DOES(DELETE_WORD_LEFT)},
+    {ALT('d'), DOES(DELETE_WORD_RIGHT)}, {KEY_DELETE, MOD_CTRL, 0, DOES(DELETE_WORD_RIGHT)}, {CTRL('y'), DOES(YANK)},
+    {ALT('y'), DOES(YANK_OLDER)}, {CTRL('t'), DOES(TRANSPOSE)}, {ALT('t'), DOES(TRANSPOSE_WORDS)}, {ALT('u'), DOES(UPPER_CASE)},
+    {ALT('l'), DOES(LOWER_CASE)}, {ALT('c'), DOES(CAPITAL)}, {CTRL('x'), DOES(UNDO)}, {CTRL('_'), DOES(UNDO)}, {CTRL('z'), DOES(UNDO)},
+    {ALT('/'), DOES(REDO)}, {ALT('_'), DOES(REDO)}, {ALT('r'), DOES(REVERT)}, {ALT('.'), DOES(INSERT_ARGUMENT)},
+    {CTRL('r'), DOES(SEARCH_BACK)}, {CTRL('s'), DOES(SEARCH_ON)}, {KEY_TAB, 0, 0, DOES(COMPLETE)}, {KEY_ENTER, 0, 0, DOES(ACCEPT)},
+    {KEY_ENTER, MOD_ALT, 0, DOES(NEWLINE)}, {KEY_ENTER, MOD_SHIFT, 0, DOES(NEWLINE)}, {CTRL('v'), DOES(NEXT_LITERAL)},
+    {CTRL('q'), DOES(NEXT_LITERAL)}, {CTRL('l'), DOES(CLEAR)}, {CTRL('c'), DOES(ABANDON)}, {ALT('e'), DOES(EXTERNAL)},
+    {ALT('v'), DOES(EXTERNAL)}, {},
 };
+
+bool binding_is(const struct binding *b, const struct press *key)
+{
+    bool counts = key->code == KEY_CHARACTER || key->code == KEY_FUNCTION;
+    return b->code == key->code && b->mods == key->mods && (!counts || b->character == key->character);
+}
 
 const struct binding *binding_find(const struct press *key)
 {
-    for (const struct binding *b = BINDINGS; b->act; b++)
-        if (b->code == key->code && b->mods == key->mods && (key->code != KEY_CHARACTER || b->character == key->character)) return b;
+    for (const struct binding *b = BINDINGS; b->action; b++)
+        if (binding_is(b, key)) return b;
     return nullptr;
 }

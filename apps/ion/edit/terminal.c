@@ -52,9 +52,19 @@ bool terminal_init(struct terminal *t, int file)
 void terminal_measure(struct terminal *t)
 {
     struct winsize size;
-    if (ioctl(t->file, TIOCGWINSZ, &size)) return;
-    t->columns = size.ws_col ? size.ws_col : 80;
-    t->rows = size.ws_row ? size.ws_row : 24;
+    t->unknown = ioctl(t->file, TIOCGWINSZ, &size) || !size.ws_col || !size.ws_row;
+    if (t->unknown) return;
+    t->columns = size.ws_col;
+    t->rows = size.ws_row;
+}
+
+void terminal_told(struct terminal *t, unsigned rows, unsigned columns)
+{
+    if (!t->unknown || rows < 2 || columns < 2) return;
+    /* For programs too, which could not ask. */
+    struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
+    t->unknown = ioctl(t->file, TIOCSWINSZ, &size) != 0;
+    t->rows = rows, t->columns = columns;
 }
 
 void terminal_write(const struct terminal *t, const char *text, size_t size)
@@ -80,6 +90,10 @@ void terminal_enter(struct terminal *t)
     tcsetattr(t->file, TCSADRAIN, &raw);
     t->raw = true;
     if (!t->dumb) terminal_write(t, "\x1b[?2004h", 8);
+    /* A serial line has no size: the cursor's place, sent as far as it goes and back, is it. */
+    static const char QUESTION[] = "\x1b" "7\x1b[999;999H\x1b[6n\x1b" "8";
+    if (t->unknown && !t->asked && !t->dumb) terminal_write(t, QUESTION, sizeof QUESTION - 1);
+    t->asked = true;
 }
 
 void terminal_leave(struct terminal *t)

@@ -8,6 +8,7 @@ struct terminal {
     int file, wake[2];
     struct termios cooked;
     bool raw, plain, dumb, reflows, integrates; /* integrates: it understands the marks of OSC 7 and 133 */
+    bool unknown, asked;     /* the system does not know the size; the terminal was asked */
     unsigned columns, rows;
 };
 
@@ -16,6 +17,8 @@ bool terminal_init(struct terminal *terminal, int file);
 void terminal_enter(struct terminal *terminal);
 void terminal_leave(struct terminal *terminal);
 void terminal_measure(struct terminal *terminal);
+/* The terminal's answer to terminal_enter's question: its last row and column. */
+void terminal_told(struct terminal *terminal, unsigned rows, unsigned columns);
 void terminal_write(const struct terminal *terminal, const char *text, size_t size);
 /* The cursor at the left margin, whatever was printed before; a mark shows where a newline was missing. */
 void terminal_fresh_row(const struct terminal *terminal);

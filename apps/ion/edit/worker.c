@@ -13,6 +13,7 @@ enum { SECONDS_MAX = 10 };
 void worker_end(struct worker *w)
 {
     if (!w->pid) return;
+    kill(-w->pid, SIGKILL); /* with what it started */
     kill(w->pid, SIGKILL);
     close(w->file);
     waitpid(w->pid, nullptr, WNOHANG); /* or the shell, when it looks after its jobs */
@@ -28,6 +29,7 @@ bool worker_ask(struct worker *w, void (*work)(void *, struct output *), void *c
     pid_t pid = fork();
     if (pid == 0) {
         struct output answer = {};
+        setpgid(0, 0);
         int nothing = open("/dev/null", O_RDWR); /* the terminal is the editor's */
         for (int i = 0; i < 3 && nothing >= 0; i++) dup2(nothing, i);
         alarm(SECONDS_MAX); /* a folder that does not answer shall not keep it for ever */
@@ -40,6 +42,7 @@ bool worker_ask(struct worker *w, void (*work)(void *, struct output *), void *c
         _exit(0);
     }
     close(pipes[1]);
+    if (pid > 0) setpgid(pid, pid);
     if (pid < 0) return close(pipes[0]), false;
     *w = (struct worker){.pid = pid, .file = pipes[0], .answer = w->answer};
     w->answer.size = 0;

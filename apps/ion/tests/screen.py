@@ -27,6 +27,8 @@ class Screen:
         self.unknown = []
         self.modes = set()
         self.bytes = 0
+        self.kept = (0, 0)
+        self.answer = b""
 
     def blank_row(self):
         return [(" ", "")] * self.columns
@@ -61,6 +63,12 @@ class Screen:
         if data[i + 1 : i + 2] == b"]":
             end = re.compile(rb"\x07|\x1b\\").search(data, i)
             return end.end() - i if end else 0
+        if data[i + 1 : i + 2] in b"78":
+            if data[i + 1 : i + 2] == b"7":
+                self.kept = (self.x, self.y)
+            else:
+                (self.x, self.y), self.pending = self.kept, False
+            return 2
         found = re.compile(rb"\x1b\[([?>=]?)([0-9;:]*)([@-~])").match(data, i)
         if not found:
             if re.compile(rb"\x1b\[[?>=]?[0-9;:]*$").match(data[i:]):
@@ -87,7 +95,10 @@ class Screen:
         elif final == "D":
             self.x = max(0, self.x - count)
         elif final == "H":
-            self.x = self.y = 0
+            row, column = (int(n or 1) for n in (numbers + ";").split(";")[:2])
+            self.x, self.y = min(column, self.columns) - 1, min(row, self.rows) - 1
+        elif final == "n" and first == 6:
+            self.answer += b"\x1b[%d;%dR" % (self.y + 1, self.x + 1)
         elif final == "K":
             self.cells[self.y][self.x :] = [(" ", "")] * (self.columns - self.x)
             self.wrapped[self.y] = False
@@ -202,7 +213,7 @@ class Failure(Exception):
 
 
 class Terminal:
-    def __init__(self, command, columns=80, rows=24, environment=None, reflows=False, folder=None):
+    def __init__(self, command, columns=80, rows=24, environment=None, reflows=False, folder=None, sized=True):
         self.screen = Screen(columns, rows, reflows)
         self.log = b""
         self.process, self.file = pty.fork()
@@ -211,7 +222,7 @@ class Terminal:
             if folder:
                 os.chdir(folder)
             os.execvpe(command[0], command, environment if environment is not None else os.environ)
-        self.set_size(columns, rows)
+        self.set_size(columns, rows) if sized else self.set_size(0, 0)
 
     def set_size(self, columns, rows):
         fcntl.ioctl(self.file, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -233,6 +244,9 @@ class Terminal:
             data = b""
         self.log += data
         self.screen.feed(data)
+        if self.screen.answer:
+            os.write(self.file, self.screen.answer)
+            self.screen.answer = b""
         return bool(data)
 
     def keys(self, text):
@@ -259,6 +273,13 @@ class Terminal:
     def line(self, text):
         """The row with the cursor is this, or what stands before the cursor is: behind it may be a suggestion."""
         self.wait("the line %r" % text, lambda s: s.lines()[s.y] == text.rstrip() or s.before_cursor().rstrip() == text.rstrip())
+
+    def wait_for_file(self, path):
+        end = time.monotonic() + LIMIT
+        while not os.path.exists(path):
+            if time.monotonic() > end:
+                raise Failure("there is no " + path)
+            time.sleep(0.02)
 
     def ends(self):
         end = time.monotonic() + LIMIT
