@@ -41,7 +41,9 @@ static const struct builtin BUILTINS[] = {
     {"is", do_is, true, "Tell whether two texts are equal", "is A B\nis not A B\nA quoted '$name' is looked up."},
     {"isatty", do_isatty, true, "Tell whether a descriptor is a terminal", "isatty [DESCRIPTOR]"},
     {"jobs", job_jobs, false, "List the jobs", "jobs"},
-    {"keybindings", interactive_keybindings, false, "Choose the keys of the line editor", "keybindings vi | emacs"},
+    {"keybindings", interactive_keybindings, false, "Choose the keys of the line editor",
+     "keybindings\nkeybindings vi | emacs\nkeybindings KEY ACTION\nkeybindings KEY insert TEXT\nkeybindings KEY run COMMAND\nkeybindings KEY default\n"
+     "Without arguments lists keys and actions. A command sees the line as LINE, and may set it. Keys: Ctrl-g, Alt-Enter, F5, ..."},
     {"mapfile", do_mapfile, false, "Read lines into an array",
      "mapfile [-d DELIMITER] [-n COUNT] [-O ORIGIN] [-s SKIP] [-u FILE] [--keep-empty] [NAME]\nInto MAPFILE without a name. Empty lines are left out."},
     {"matches", do_matches, true, "Tell whether a regular expression is found in a text", "matches TEXT PATTERN"},

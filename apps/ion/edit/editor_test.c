@@ -149,9 +149,10 @@ TEST(abbreviations_are_for_commands)
     CHECK_EQUAL(type(&e, "|gs\r"), EVENT_RUN);
     CHECK_TEXT(e.line.text, "git status gs|git status");
     editor_begin(&e);
-    type(&e, "'gs gsx \x18\x18\x18");
+    type(&e, "'gs gsx ");
+    CHECK_TEXT(e.line.text, "'gs gsx ");
     editor_begin(&e);
-    type(&e, "gs \x18");
+    type(&e, "gs \x18\x18");
     CHECK_TEXT(e.line.text, "gs");
     editor_fini(&e);
 }

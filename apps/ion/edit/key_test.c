@@ -77,7 +77,7 @@ TEST(keys_have_names)
     struct press key;
     CHECK(name_comes_back("Ctrl-g", KEY_CHARACTER, MOD_CTRL, 'g'));
     CHECK(name_comes_back("Ctrl-Alt-x", KEY_CHARACTER, MOD_CTRL | MOD_ALT, 'x'));
-    CHECK(name_comes_back("Alt-Ã©", KEY_CHARACTER, MOD_ALT, 0xe9));
+    CHECK(name_comes_back("Alt-é", KEY_CHARACTER, MOD_ALT, 0xe9));
     CHECK(name_comes_back("Shift-F12", KEY_FUNCTION, MOD_SHIFT, 12));
     CHECK(name_comes_back("PageUp", KEY_PAGE_UP, 0, 0));
     CHECK(key_parse("ctrl-G", &key) && key.character == 'g');
