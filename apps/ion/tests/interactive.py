@@ -146,7 +146,7 @@ def a_paste_of_ten_thousand_characters_goes_in_at_once():
         t.keys("\r")
         prompt(t)
         t.keys("echo $x\r")
-        t.shows("abcd\n>")
+        t.shows("\nabcd\n>")
         one = "y" * 9990
         t.keys("echo \x1b[200~" + one + "\x1b[201~ | wc -c\r")
         t.shows("\n9991\n>")
