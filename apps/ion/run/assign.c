@@ -244,7 +244,7 @@ static bool calculated(struct job_of_let *a, const char *left, const char *right
 static char *not_supported(struct job_of_let *a, const struct key *key, const struct value *old)
 {
     return arena_print(&a->sh->scratch, "type error: variable `%s` of type `%s` does not support operator", key->name,
-                       old->kind == VALUE_ARRAY ? "array" : old->kind == VALUE_STRING ? "str" : old->kind == VALUE_HMAP ? "hmap[]" : "bmap[]");
+                       old->kind == VALUE_ARRAY ? "[str]" : old->kind == VALUE_STRING ? "str" : old->kind == VALUE_HMAP ? "hmap[]" : "bmap[]");
 }
 
 /* Elements put at an end of an array, or taken out of it. */
@@ -279,6 +279,26 @@ static struct value *with_each_calculated(struct job_of_let *a, const struct key
     return refuse(a, not_supported(a, key, old)), nullptr;
 }
 
+/* The index of an array's element; false: that is no index, and why. */
+static bool read_index(struct job_of_let *a, const char *index, size_t *out_at)
+{
+    char *end;
+    *out_at = strtoul(index, &end, 10);
+    if (isdigit((unsigned char)*index) && !*end) return true;
+    return refuse(a, arena_print(&a->sh->scratch, "index variable is not a numeric value: `%s`", index));
+}
+
+/* What `name[index]` is now; null with why. */
+static struct value *element(struct job_of_let *a, struct value *whole, const char *index)
+{
+    size_t at;
+    if (whole->kind == VALUE_STRING) return refuse(a, "cannot assign to an index of a string"), nullptr;
+    if (whole->kind == VALUE_ARRAY && !read_index(a, index, &at)) return nullptr;
+    struct value *found = value_is_map(whole) ? (struct value *)value_get(whole, index) : at < whole->count ? whole->entries[at].value : nullptr;
+    if (!found) refuse(a, "index value does not exist");
+    return found;
+}
+
 /* The new value of `name OPERATOR= word`; null with why, or on a hard error without. */
 static struct value *updated(struct job_of_let *a, const struct key *key, struct word *word)
 {
@@ -286,12 +306,14 @@ static struct value *updated(struct job_of_let *a, const struct key *key, struct
     enum operator operator = a->assignment->operator;
     struct list items = list_make(&sh->scratch);
     bool array = is_bracketed(word->raw), joins = operator == ASSIGN_APPEND || operator == ASSIGN_PREPEND;
-    char *text = nullptr;
+    char *text = nullptr, *index = nullptr;
+    if (key->index && !expand_string(sh, key->index, &index)) return nullptr;
     if (array ? !expand_array_literal(sh, word->raw, &items) : !expand_string(sh, word, &text)) return nullptr;
     struct entry *entry = scope_find_writable(sh->scope, key->name);
     if (!entry || !value_is_variable(entry->value))
         return refuse(a, arena_print(&sh->scratch, "cannot update non existing variable `%s`", key->name)), nullptr;
-    struct value *old = entry->value;
+    struct value *old = index ? element(a, entry->value, index) : entry->value;
+    if (!old) return nullptr;
     if (!array) list_add(&items, text);
     if (joins && old->kind == VALUE_STRING && !array) {
         if (old->size + strlen(text) > sh->text_max) return fail(sh, "expansion error: a text of more than %zu bytes", sh->text_max), nullptr;
@@ -317,7 +339,8 @@ static struct value *evaluated(struct job_of_let *a, const struct key *key, stru
 static bool store_index(struct job_of_let *a, const struct key *key, struct value **value)
 {
     struct shell *sh = a->sh;
-    char *index, *end;
+    char *index;
+    size_t at;
     if (!expand_string(sh, key->index, &index)) return false;
     struct entry *entry = scope_find_writable(sh->scope, key->name);
     if (!entry || !value_is_variable(entry->value)) return refuse(a, "index value does not exist");
@@ -328,9 +351,7 @@ static bool store_index(struct job_of_let *a, const struct key *key, struct valu
         return true;
     }
     if (entry->value->kind != VALUE_ARRAY) return refuse(a, "cannot assign to an index of a string");
-    unsigned long at = strtoul(index, &end, 10);
-    if (!isdigit((unsigned char)*index) || *end)
-        return refuse(a, arena_print(&sh->scratch, "index variable is not a numeric value: `%s`", index));
+    if (!read_index(a, index, &at)) return false;
     if (at >= entry->value->count) return true;
     value_free(entry->value->entries[at].value);
     entry->value->entries[at].value = *value;
@@ -438,7 +459,27 @@ static bool assign_sum(struct shell *sh, const struct assignment *it, bool *out_
     text = arena_number(&sh->scratch, z);
     value_set_text(entry->value, text, strlen(text));
     *out_done = true;
-    sh->status = 0;
+    if (!sh->exiting) sh->status = 0;
+    return true;
+}
+
+/* `let name ++= ...` where the name is an array: at its end, without a copy of what is there. */
+static bool assign_appended(struct shell *sh, const struct assignment *it, bool *out_done)
+{
+    const struct key *key = it->keys;
+    struct list items = list_make(&sh->scratch);
+    if (it->count != 1 || it->values.count != 1 || key->type || key->index || !may_set(key->name)) return true;
+    struct entry *entry = scope_find_writable(sh->scope, key->name);
+    if (!entry || entry->value->kind != VALUE_ARRAY) return true;
+    struct word *word = it->values.at;
+    char *text;
+    if (is_bracketed(word->raw) ? !expand_array_literal(sh, word->raw, &items) : !expand_string(sh, word, &text)) return false;
+    if (!is_bracketed(word->raw)) list_add(&items, text);
+    entry = scope_find_writable(sh->scope, key->name);
+    if (!entry || entry->value->kind != VALUE_ARRAY) return true;
+    for (size_t i = 0; i < items.count; i++) value_insert(entry->value, entry->value->count, value_string(items.at[i]));
+    *out_done = true;
+    if (!sh->exiting) sh->status = 0;
     return true;
 }
 
@@ -447,6 +488,7 @@ static bool assign_text(struct shell *sh, const struct assignment *it, bool *out
 {
     const struct key *key = it->keys;
     *out_done = false;
+    if (it->operator == ASSIGN_APPEND) return assign_appended(sh, it, out_done);
     if (it->operator != ASSIGN) return assign_sum(sh, it, out_done);
     if (it->count != 1 || it->values.count != 1 || key->type || key->index) return true;
     if (*it->values.at->raw == '[' || !name_is_valid(key->name) || !may_set(key->name)) return true;
@@ -454,7 +496,7 @@ static bool assign_text(struct shell *sh, const struct assignment *it, bool *out
     if (!expand_string(sh, it->values.at, &text)) return false;
     scope_set_text(sh->scope, key->name, key->hash, text, strlen(text));
     *out_done = true;
-    sh->status = 0;
+    if (!sh->exiting) sh->status = 0;
     return true;
 }
 
@@ -468,6 +510,7 @@ bool run_assignment(struct shell *sh, const struct stmt *stmt)
     bool good = exporting || assign_text(sh, it, &done);
     if (good && !done) good = assign(&a);
     if (!good && !a.why) return false;
+    if (sh->exiting) return true;
     sh->status = good ? 0 : 1;
     if (good) return true;
     complain(sh, "ion: assignment error: %s\n", a.why);

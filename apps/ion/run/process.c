@@ -290,7 +290,8 @@ static bool run_commands(struct shell *sh, const struct pipeline *pipeline, stru
         for (size_t j = 0; commands[i].function && j < commands[i].item->words.count; j++) list_add(&words, commands[i].item->words.at[j].raw);
         complain(sh, "> %s\n", list_join(commands[i].function ? &words : &commands[i].arguments, " "));
     }
-    if (sh->no_execute) return true;
+    /* An expansion of it left the shell: nothing more is run. */
+    if (sh->no_execute || sh->exiting) return true;
     if (sh->sandbox && (!alone || commands[0].item->redirects || !inside || (commands[0].builtin && !commands[0].builtin->pure)))
         return sh->status = 0, true;
     if (alone && inside) return commands[0].item->redirects ? run_redirected(sh, commands) : run_inside(sh, commands);

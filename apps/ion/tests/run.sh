@@ -81,6 +81,21 @@ while IFS= read -r line; do
 done <"$folder/errors.txt"
 [ $wrong = 0 ] && echo "ok ion-errors ($count)"
 actual=$(timeout 10 "$ion" -n -c 'while true; let i = 1; end' 2>&1) && echo "ok ion-no-execute" || { echo "not ok ion-no-execute: $actual"; result=1; }
+# A thousand million steps need no more memory than twenty thousand, and what runs forever ends at a signal.
+actual=$(ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1 timeout 60 "$ion" -c 'fn size; grep VmHWM /proc/$PID/status | tr -dc 0-9; end
+let before = 0
+for i in 1..1000000000
+  let text = "$i $(echo a)"
+  if test $i -eq 20000; let before = $(size); end
+  if test $i -eq 60000; test $(size) -lt $((before + 500)) && echo constant; break; end
+end' 2>&1)
+[ "$actual" = constant ] && echo "ok ion-constant-memory" || { echo "not ok ion-constant-memory: $actual"; result=1; }
+mkfifo "$work/begun"
+"$ion" -c 'for i in 1..1000000000; if test $i -eq 5000; echo begun > '"$work/begun"'; end; end' &
+read -r actual <"$work/begun"
+kill -TERM $!
+wait $!
+[ $? = 143 ] && echo "ok ion-ends-at-a-signal" || { echo "not ok ion-ends-at-a-signal"; result=1; }
 # Jobs need no terminal.
 expect job-status 'sh -c "exit 3" &; wait 0; echo waited $?' 'waited 3'
 expect job-foreground 'sleep 0.1 &; fg; echo fg $?' 'fg 0'
