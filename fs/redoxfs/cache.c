@@ -206,7 +206,7 @@ static enum status buffer_move(struct redoxfs *fs, struct buffer *b)
     buffer_take_out(w, b);
     list_remove(&b->place);
     w->clean_bytes -= b->bytes;
-    b->self = (struct redoxfs_pointer){index << 8 | pointer_level(b->self), 0};
+    b->self = (struct redoxfs_pointer){index << 8 | (b->self.address & 0xff), 0};
     buffer_insert(w, b);
     make_dirty(w, b);
     return OK;
@@ -224,6 +224,42 @@ enum status block_modify(struct redoxfs *fs, uint8_t *slot, enum block_kind kind
     b->kind = kind;
     put_pointer(slot, block_pointer(b));
     *out = b;
+    return OK;
+}
+
+/* The bytes as they are on the disk stay those of a compressed record, so it is not longer in its new place. */
+static enum status keep_stored(struct redoxfs *fs, struct buffer *b)
+{
+    struct writer *w = fs->writer;
+    uint32_t bytes = REDOXFS_BLOCK_BYTES << pointer_level(b->self), half = b->bytes / 2;
+    uint8_t *stored = w->memory.allocate(w->memory.context, half);
+    if (!stored)
+        return ERR_NO_MEMORY;
+    enum status status = volume_read(fs, b->self, (struct span){stored, bytes});
+    if (status != OK) {
+        w->memory.release(w->memory.context, stored, half);
+        return status;
+    }
+    b->stored = stored;
+    b->stored_bytes = bytes;
+    return OK;
+}
+
+enum status record_move(struct redoxfs *fs, uint8_t *slot)
+{
+    struct buffer *b;
+    TRY(record_buffer(fs, REDOXFS_LEVEL_MAX, get_pointer(slot), &b));
+    if (b->is_dirty)
+        return ERR_CORRUPT; /* all is clean before, so another pointer has moved it */
+    if (pointer_expanded_level(b->self))
+        TRY(keep_stored(fs, b));
+    enum status status = buffer_move(fs, b);
+    if (status != OK) {
+        record_forget_stored(fs->writer, b);
+        return status;
+    }
+    b->kind = BLOCK_RECORD;
+    put_pointer(slot, block_pointer(b));
     return OK;
 }
 

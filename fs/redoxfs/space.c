@@ -19,7 +19,7 @@ static uint64_t chunk_blocks(const struct space *s, uint64_t chunk)
 
 enum status space_init(struct space *s, struct redoxfs_memory memory, uint64_t blocks)
 {
-    *s = (struct space){.memory = memory, .blocks = blocks, .touched = NO_CHUNK, .near = {RING_SLOTS + 1, RING_SLOTS + 1, RING_SLOTS + 1}};
+    *s = (struct space){.memory = memory, .blocks = blocks, .limit = blocks, .touched = NO_CHUNK, .near = {RING_SLOTS + 1, RING_SLOTS + 1, RING_SLOTS + 1}};
     s->chunk_count = (blocks + CHUNK_BLOCKS - 1) / CHUNK_BLOCKS;
     if (s->chunk_count >= NO_CHUNK)
         return ERR_NOT_SUPPORTED;
@@ -160,16 +160,22 @@ static bool find_in_chunk(const struct space_chunk *c, uint64_t from, uint64_t w
     return false;
 }
 
+static bool is_below(const struct space *s, uint64_t index, uint32_t level)
+{
+    return range_fits(index, 1ull << level, s->limit);
+}
+
 /* From `near` to the end, and then from the start; the chunk of `near` is looked at twice. */
 static enum status find_run(struct space *s, uint64_t near, uint32_t level, uint64_t *out)
 {
     uint64_t number = near / CHUNK_BLOCKS, from = near % CHUNK_BLOCKS;
     for (uint64_t i = 0; i <= s->chunk_count; i++, from = 0, number = number + 1 < s->chunk_count ? number + 1 : 0) {
-        if (s->chunks[number].free_count < 1u << level)
+        uint64_t first = number * CHUNK_BLOCKS;
+        if (s->chunks[number].free_count < 1u << level || first >= s->limit)
             continue;
         TRY(chunk_open(s, number));
-        if (find_in_chunk(&s->chunks[number], from, CHUNK_WORDS, level, false, out)) {
-            *out += number * CHUNK_BLOCKS;
+        if (find_in_chunk(&s->chunks[number], from, CHUNK_WORDS, level, false, out) && is_below(s, first + *out, level)) {
+            *out += first;
             return OK;
         }
     }
@@ -189,7 +195,7 @@ static bool find_scrap(struct space *s, uint64_t near, uint32_t level, uint64_t 
         return false;
     }
     *out += number * CHUNK_BLOCKS;
-    return true;
+    return is_below(s, *out, level);
 }
 
 enum status space_take(struct space *s, uint32_t level, uint64_t *out_index)
@@ -305,4 +311,62 @@ void space_each_free(const struct space *s, space_visit *visit, void *context)
             visit(context, i * CHUNK_BLOCKS, c->free_count);
         }
     }
+}
+
+/* -- another size ------------------------------------------------------------------------------------------------------------------- */
+
+/* Room for the chunks of so many blocks; the first `kept` are those that are there. */
+static enum status chunks_resize(struct space *s, uint64_t blocks, uint64_t kept)
+{
+    uint64_t count = (blocks + CHUNK_BLOCKS - 1) / CHUNK_BLOCKS;
+    if (count >= NO_CHUNK)
+        return ERR_NOT_SUPPORTED;
+    struct space_chunk *chunks = memory_take(s->memory, count * sizeof *chunks);
+    if (!chunks)
+        return ERR_NO_MEMORY;
+    memcpy(chunks, s->chunks, kept * sizeof *chunks);
+    memory_give(s->memory, s->chunks, s->chunk_count * sizeof *chunks);
+    s->chunks = chunks;
+    s->chunk_count = count;
+    s->blocks = s->limit = blocks;
+    s->hopeless = s->scrapless = 0;
+    for (uint32_t i = 0; i < ARRAY_LENGTH(s->near); i++)
+        s->near[i] = RING_SLOTS + 1;
+    return OK;
+}
+
+enum status space_grow(struct space *s, uint64_t blocks)
+{
+    uint64_t old = s->blocks;
+    if (old % CHUNK_BLOCKS)
+        TRY(chunk_open(s, s->chunk_count - 1));
+    TRY(chunks_resize(s, blocks, s->chunk_count));
+    return space_replay(s, old, (int64_t)(blocks - old)); /* needs no memory now */
+}
+
+bool space_is_free(const struct space *s, uint64_t first)
+{
+    for (uint64_t number = first / CHUNK_BLOCKS; number < s->chunk_count; number++) {
+        const struct space_chunk *c = &s->chunks[number];
+        uint64_t all = chunk_blocks(s, number), from = number == first / CHUNK_BLOCKS ? first % CHUNK_BLOCKS : 0;
+        if (c->free ? !all_are(c->free, from, all - from, true) : c->free_count != all)
+            return false;
+    }
+    return true;
+}
+
+enum status space_cut(struct space *s, uint64_t blocks)
+{
+    uint64_t kept = (blocks + CHUNK_BLOCKS - 1) / CHUNK_BLOCKS, old = s->blocks, in_last = MIN(old, kept * CHUNK_BLOCKS) - blocks;
+    TRY(chunk_open(s, kept - 1));
+    for (uint64_t i = kept; i < s->chunk_count; i++) {
+        memory_give(s->memory, s->chunks[i].free, CHUNK_BYTES);
+        s->chunks[i].free = nullptr; /* all free, and so it needs none, should the next step fail */
+    }
+    TRY(chunks_resize(s, blocks, kept));
+    struct space_chunk *last = &s->chunks[kept - 1];
+    fill(last->free, blocks - (kept - 1) * CHUNK_BLOCKS, in_last, false);
+    last->free_count -= (uint32_t)in_last;
+    s->free_blocks -= old - blocks;
+    return OK;
 }

@@ -45,7 +45,7 @@ struct space_chunk {
 struct space {
     struct redoxfs_memory memory;
     struct space_chunk *chunks;
-    uint64_t blocks, chunk_count, free_blocks, dying_blocks;
+    uint64_t blocks, limit, chunk_count, free_blocks, dying_blocks; /* limit: from here on nothing is taken; blocks, but while shrinking */
     uint64_t near[3];               /* where to look next: for single blocks, short records, whole records */
     uint32_t touched;               /* the first, or UINT32_MAX */
     uint64_t steps;                 /* takes and releases since the commit: no fewer than the runs of fresh and dying blocks */
@@ -62,6 +62,11 @@ enum status space_release(struct space *s, uint64_t index, uint64_t count);
 /* Now releasing blocks near this one needs no memory. */
 enum status space_ready(struct space *s, uint64_t index);
 void space_commit(struct space *s);
+/* Only just after a commit. The new blocks are free. */
+enum status space_grow(struct space *s, uint64_t blocks);
+/* Are all blocks from `first` on free? Then, just after a commit, they can be cut off. */
+bool space_is_free(const struct space *s, uint64_t first);
+enum status space_cut(struct space *s, uint64_t blocks);
 bool space_is_used(const struct space *s, uint64_t index, uint64_t count);
 typedef void space_visit(void *context, uint64_t index, int64_t count);
 void space_each_change(const struct space *s, space_visit *visit, void *context);  /* fresh runs negative, dying runs positive */
@@ -120,6 +125,8 @@ enum status block_new(struct redoxfs *fs, enum block_kind kind, uint32_t level, 
 static inline struct redoxfs_pointer block_pointer(const struct buffer *b) { return (struct redoxfs_pointer){b->self.address, UNHASHED}; }
 /* Makes the block that the pointer at `slot` (in a writable block, or in the volume) names writable, and the slot say so. */
 enum status block_modify(struct redoxfs *fs, uint8_t *slot, enum block_kind kind, struct buffer **out);
+/* Gives the record that the pointer at `slot`, in a writable block, names another place, as it is stored. */
+enum status record_move(struct redoxfs *fs, uint8_t *slot);
 /* Forgets a block or record and frees its place. Fails before anything changes; never for dirty ones. */
 enum status block_drop(struct redoxfs *fs, struct redoxfs_pointer pointer);
 uint64_t block_hash(const struct buffer *b);

@@ -3,7 +3,7 @@
 # Volumes that the library writes, read by a reader that was written from the format's description alone (tests/redoxfs/reader.py).
 . "$(dirname "$0")/lib.sh"
 reader=tests/redoxfs/reader.py
-make -s build/host/bin/redoxfs_soak >/dev/null
+make -s build/host/bin/redoxfs_soak build/host/bin/redoxfs-resize build/host/bin/redoxfs-fsck >/dev/null
 for compressed in 0 1; do
     name="a tree of chance$([ $compressed = 0 ] || echo ', compressed')"
     if { python3 tests/redoxfs/tree.py $((7 + compressed)) 400 "$work/tree" &&
@@ -13,6 +13,15 @@ for compressed in 0 1; do
     else
         not_ok "$name: the other reader finds what was written" "$(tail -n 5 "$work/said")"
     fi
+    for size in 24M 300M; do
+        name="made $size long$([ $compressed = 0 ] || echo ', compressed')"
+        if { build/host/bin/redoxfs-resize "$work/image" $size && build/host/bin/redoxfs-fsck --quiet "$work/image" &&
+            python3 $reader --manifest "$work/tree/manifest" "$work/image"; } >"$work/said" 2>&1; then
+            ok "$name: the same"
+        else
+            not_ok "$name: the same" "$(tail -n 5 "$work/said")"
+        fi
+    done
 done
 is_found() { # NAME OFFSET: a byte that differs there is found
     cp "$work/image" "$work/damaged"

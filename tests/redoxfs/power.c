@@ -188,14 +188,24 @@ static void begin(void)
     note_commit();
 }
 
+static bool commit_if_changed(size_t *events)
+{
+    MUST(redoxfs_commit(&fs));
+    bool has_changed = disk.event_count > *events;
+    *events = disk.event_count;
+    return has_changed;
+}
+
 /* An operation may have committed by itself, in a small volume; its state is not known, so it ends the sequence's use. */
 static bool do_and_commit(uint32_t operation, uint64_t variation, bool commit)
 {
+    size_t events = disk.event_count;
+    if (operation >= WORK_RESIZE && commit_if_changed(&events)) /* its own commits have what is seen now */
+        note_commit();
     uint64_t generation = fs.generation;
     (void)workload_do(&fs, operation, variation);
-    if (fs.generation != generation)
+    if (operation < WORK_RESIZE && fs.generation != generation)
         return false;
-    size_t events = disk.event_count;
     if (commit)
         MUST(redoxfs_commit(&fs));
     if (disk.event_count > events)

@@ -2,6 +2,7 @@
  * The list of operations, and what a volume looks like. */
 #include "workload.h"
 #include "base/try.h"
+#include "redoxfs/resize.h"
 #include "redoxfs/seahash.h"
 #include <string.h>
 
@@ -136,6 +137,8 @@ enum status workload_do(struct redoxfs *fs, uint32_t operation, uint64_t variati
     case 20: return change_mode(fs, "foo", (uint16_t)(0600 + v % 64));
     case 21: return unlink_held(fs, "foo");
     case 22: return make(fs, "foo", REDOXFS_FILE);
+    case WORK_RESIZE: return redoxfs_resize(fs, 330 + v % 50);
+    case WORK_RESIZE + 1: return redoxfs_resize(fs, WORK_BLOCKS - v % 10);
     }
     return ERR_INVALID;
 }

@@ -4,7 +4,7 @@
 #pragma once
 #include "proof/disk.h"
 
-enum { WORK_OPERATIONS = 23, WORK_BLOCKS = 420 };
+enum { WORK_OPERATIONS = 25, WORK_RESIZE = 23 /* from here on the operations commit by themselves */, WORK_BLOCKS = 420 };
 /* A volume with the starting tree; every test begins with a copy. */
 void workload_start(struct proof_disk *disk);
 enum status workload_do(struct redoxfs *fs, uint32_t operation, uint64_t variation);

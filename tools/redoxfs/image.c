@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -65,6 +66,13 @@ struct redoxfs_disk image_disk(const char *path, bool writable, uint64_t bytes)
     return (struct redoxfs_disk){.read = read_blocks, .write = write_blocks, .flush = flush_blocks, .block_count = length / REDOXFS_BLOCK_BYTES};
 }
 
+void image_cut(const char *path, uint64_t bytes)
+{
+    struct stat facts;
+    if (fstat(image, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > (off_t)bytes && ftruncate(image, (off_t)bytes) != 0)
+        die(path, strerror(errno));
+}
+
 static struct redoxfs_secret secret = {.cipher = &redoxfs_cipher};
 
 struct redoxfs_write_options image_options(void)
@@ -79,7 +87,8 @@ void image_open(const char *path, bool writable)
     enum status status = redoxfs_open(disk, &fs);
     bool is_encrypted = status == ERR_NOT_SUPPORTED;
     if (is_encrypted) {
-        secret.password = password_read("password: ", false);
+        if (!secret.password.data)
+            secret.password = password_read("password: ", false);
         status = redoxfs_open_secret(disk, &secret, &fs);
     }
     struct redoxfs_write_options options = image_options();

@@ -22,6 +22,8 @@ static const struct verb { const char *name; tool_verb *run; const char *argumen
     {"ls", tool_ls, "IMAGE [PATH]", "one directory"},
     {"cat", tool_cat, "IMAGE PATH", "a file's contents, or a link's target"},
     {"extract", tool_extract, "IMAGE DIRECTORY", "everything into a directory that is there and empty"},
+    {"resize", tool_resize, "IMAGE [SIZE]", "make a volume larger or smaller, and its image when that is a file; a power cut leaves the one or the other\n"
+     "  SIZE                  bytes, or with K, M, G, what is reserved in front among them; without it all of the image or device"},
     {"password", tool_password, "[add | change | remove | list] IMAGE", "the passwords of an encrypted volume\n"
      "  --new-password-file FILE   for add and change"},
     {"debug", tool_debug, "IMAGE [header | ring | log | tree | node ID | block INDEX | dir ID]", "print a structure as it is on the disk"},
@@ -77,6 +79,18 @@ static int take_common(int count, char **words)
             words[kept++] = words[i];
     words[kept] = nullptr;
     return kept;
+}
+
+uint64_t parse_size(const char *text)
+{
+    char *end;
+    uint64_t value = strtoull(text, &end, 10);
+    unsigned shift = 0;
+    if (*end == 'K' || *end == 'M' || *end == 'G')
+        shift = *end == 'K' ? 10 : *end == 'M' ? 20 : 30;
+    if (end == text || (shift && end[1]) || (!shift && *end) || value > UINT64_MAX >> 31)
+        die(text, "a size is a number of bytes, or one with K, M or G");
+    return value << shift;
 }
 
 static const struct verb *verb_find(const char *name)

@@ -200,18 +200,6 @@ static int open_source(void)
 
 /* -- the volume ---------------------------------------------------------------------------------------------------- */
 
-static uint64_t parse_size(const char *text)
-{
-    char *end;
-    uint64_t value = strtoull(text, &end, 10);
-    unsigned shift = 0;
-    if (*end == 'K' || *end == 'M' || *end == 'G')
-        shift = *end == 'K' ? 10 : *end == 'M' ? 20 : 30;
-    if (end == text || (shift && end[1]) || (!shift && *end) || value > UINT64_MAX >> 31)
-        die(text, "a size is a number of bytes, or one with K, M or G");
-    return value << shift;
-}
-
 static void parse_uuid(uint8_t out[16])
 {
     unsigned at = 0;

@@ -12,6 +12,7 @@ extern int failures;
 const char *sentence(enum status status);
 [[noreturn]] void die(const char *which, const char *what);
 void complain(const char *which, const char *what);
+uint64_t parse_size(const char *text); /* bytes, or with K, M, G; anything else ends the program */
 int usage(void);                      /* of the verb that runs; answers 2 */
 
 /* -- image.c: `path` is a file or a block device */
@@ -19,6 +20,8 @@ extern const char *password_file;     /* --password-file: its first line; null: 
 void image_open(const char *path, bool writable);
 /* The disk alone; `bytes` not 0: made, or made so long. */
 struct redoxfs_disk image_disk(const char *path, bool writable, uint64_t bytes);
+/* Cuts a file off; a device stays as it is. */
+void image_cut(const char *path, uint64_t bytes);
 struct redoxfs_memory image_memory(void);
 /* For the volume that image_open has opened. */
 struct redoxfs_write_options image_options(void);
@@ -29,4 +32,4 @@ void random_fill(struct span to);
 struct redoxfs_time time_now(void);
 
 typedef int tool_verb(int count, char **words);
-tool_verb tool_list, tool_ls, tool_cat, tool_extract, tool_mkfs, tool_fsck, tool_scrub, tool_password, tool_debug;
+tool_verb tool_resize, tool_list, tool_ls, tool_cat, tool_extract, tool_mkfs, tool_fsck, tool_scrub, tool_password, tool_debug;
