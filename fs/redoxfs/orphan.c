@@ -204,7 +204,8 @@ static enum status reap_step(struct redoxfs *fs, uint32_t at, bool *out_is_done)
     return OK;
 }
 
-/* A damaged one stays on the list and does not keep the others from going; a disk that fails or is not ready ends it. */
+/* A damaged one stays on the list and does not keep the others from going, and one that a volume of somebody else's has no space to delete does
+ * not keep it from being opened; a disk that fails or is not ready ends it. */
 enum status orphans_reap(struct redoxfs *fs)
 {
     struct writer *w = fs->writer;
@@ -212,8 +213,9 @@ enum status orphans_reap(struct redoxfs *fs)
         if (is_held(w, w->orphans.ids[at]))
             continue;
         for (bool is_done = false; !is_done;) {
-            TRY(operation_begin(fs, OPERATION_BLOCKS, false));
-            enum status status = operation_end(fs, reap_step(fs, at, &is_done));
+            enum status status = operation_begin(fs, OPERATION_BLOCKS, false);
+            if (status == OK)
+                status = operation_end(fs, reap_step(fs, at, &is_done));
             if (status == ERR_CORRUPT || status == ERR_NO_SPACE)
                 break;
             TRY(status);

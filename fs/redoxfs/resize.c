@@ -168,6 +168,9 @@ static enum status make_room(struct redoxfs *fs, uint64_t block_count)
 static enum status shrink(struct redoxfs *fs, uint64_t block_count)
 {
     struct space *space = &fs->writer->space;
+    uint64_t kept_back = space_kept_back(fs->writer) + log_blocks_needed(fs->writer, 0);
+    if (space->free_blocks < fs->block_count - block_count + kept_back)
+        return ERR_NO_SPACE;
     space->limit = block_count;
     enum status status = make_room(fs, block_count);
     if (status == OK)
