@@ -103,10 +103,26 @@ static enum status do_attach(struct request *rq, const struct init_attach_in *in
     (void)out;
     const struct service *service = asking_service(rq);
     if (!service || service->unit.may_attach)
-        return service_attach(init_of(rq), in->name, in->device);
+        return service_attach(init_of(rq), in->name, service, in->device);
     IGNORE(sys_handle_close(in->device));
     return ERR_NOT_PERMITTED;
 }
 
+/* vfsd, and whoever else may start instances. */
+static enum status do_mount(struct request *rq, const struct init_mount_in *in, struct init_mount_out *out)
+{
+    (void)out;
+    const struct service *service = asking_service(rq);
+    return !service || service->unit.may_attach ? disks_mount(rq, in->text) : ERR_NOT_PERMITTED;
+}
+
+static enum status do_unmount(struct request *rq, const struct init_unmount_in *in, struct init_unmount_out *out)
+{
+    (void)out;
+    const struct service *service = asking_service(rq);
+    return !service || service->unit.may_attach ? disks_unmount(rq, in->path) : ERR_NOT_PERMITTED;
+}
+
 const struct init_ops init_operations = {.ready = do_ready, .start = do_start, .stop = do_stop, .restart = do_restart,
-                                         .list = do_list, .power = do_power, .attach = do_attach};
+                                         .list = do_list, .power = do_power, .attach = do_attach,
+                                         .mount = do_mount, .unmount = do_unmount};

@@ -231,6 +231,7 @@ static void service_start(struct service *service)
     if (status != OK) {
         log_error("%s: cannot start %s: %s", name_of(service), service->unit.program, status_sentence(status));
         service->state = INIT_STATE_STOPPED;
+        disks_ended(service);
         if (status == ERR_NO_MEMORY || status == ERR_LIMIT)
             schedule_retry(service);
         return;
@@ -403,9 +404,10 @@ void service_is_ready(struct service *service)
         return;
     service->state = INIT_STATE_READY;
     service->is_refused = false;
-    log_info("%s ready", name_of(service));
     if (service->is_mounted)
         renew_mount(service);
+    disks_ready(service);
+    log_info("%s ready", name_of(service));
     adopt_all(service->init);
     services_start_waiting(service->init);
 }
@@ -453,6 +455,7 @@ static void service_exited(struct server *s, struct event_handler *self, uint64_
     }
     if (!service->unit.restarts || !service->is_wanted || service->init->is_ending) {
         service->state = INIT_STATE_STOPPED;
+        disks_ended(service);
         services_start_waiting(service->init);
         return;
     }
@@ -497,25 +500,19 @@ static struct view kind_of(const struct service *s)
     return kind;
 }
 
-/* An instance is called after its device. The first of that name is who drives it; how many older ones there are of that one's kind does
- * not depend on which disk answers first. */
-static uint32_t device_number(const struct init *init, struct view instance)
+/* Those of one kind are numbered as they come; what a driver attaches has its driver's number, whoever of several answers first. */
+static uint32_t number_for(const struct init *init, const struct service *service, const struct service *from)
 {
-    for (uint32_t i = 0; i < init->service_count; i++) {
-        struct view kind = kind_of(&init->services[i]), other = unit_name_view(&init->services[i].unit.name);
-        if (!init->services[i].is_instance || kind.length == other.length ||
-            !view_equal((struct view){other.data + kind.length + 1, other.length - kind.length - 1}, instance))
-            continue;
-        uint32_t older = 0;
-        for (uint32_t j = 0; j < i; j++)
-            older += init->services[j].is_instance && view_equal(kind_of(&init->services[j]), kind);
-        return older;
-    }
-    return 0;
+    uint32_t older = 0;
+    if (from && from->is_instance)
+        return from->number;
+    for (const struct service *other = init->services; other < service; other++)
+        older += other->is_instance && view_equal(kind_of(other), kind_of(service));
+    return older;
 }
 
-/* The first % of its mount path becomes its device's number: /mnt/0 is on the first disk, /mnt/1 on the second. */
-static void number_mount(const struct init *init, struct service *service, struct view instance)
+/* The first % of its mount path becomes its number: /mnt/0 is on the first disk, /mnt/1 on the second. */
+static void number_mount(struct service *service)
 {
     struct view path = {(const uint8_t *)service->unit.mount, string_length(service->unit.mount, sizeof service->unit.mount)};
     size_t at = view_find(path, '%');
@@ -523,27 +520,41 @@ static void number_mount(const struct init *init, struct service *service, struc
         return;
     char rest[sizeof service->unit.mount];
     fmt(rest, sizeof rest, "%s", service->unit.mount + at + 1);
-    fmt(service->unit.mount + at, sizeof service->unit.mount - at, "%u%s", device_number(init, instance), rest);
+    fmt(service->unit.mount + at, sizeof service->unit.mount - at, "%u%s", service->number, rest);
 }
 
-static enum status instance_add(struct init *init, const struct service *template, struct view instance, struct service **out)
+enum status instance_unit(struct service *service, const struct unit *template, struct view instance)
+{
+    char text[40];
+    struct unit unit;
+    TRY(unit_instance(template, instance, &unit));
+    size_t length = fmt(text, sizeof text, "number=%u", service->number);
+    TRY(unit_add_argument(&unit, (struct view){(const uint8_t *)text, length}));
+    length = fmt(text, sizeof text, "instance=%.*s", (int)MIN(instance.length, UNIT_NAME_BYTES), (const char *)instance.data);
+    TRY(unit_add_argument(&unit, (struct view){(const uint8_t *)text, length}));
+    service->unit = unit;
+    number_mount(service);
+    return OK;
+}
+
+static enum status instance_add(struct init *init, const struct service *template, struct view instance, const struct service *from,
+                                struct service **out)
 {
     if (init->service_count == SERVICES_MAX)
         return ERR_LIMIT;
     struct service *service = &init->services[init->service_count];
-    *service = (struct service){};
-    TRY(unit_instance(&template->unit, instance, &service->unit));
+    *service = (struct service){.unit.name = template->unit.name};
+    service->number = number_for(init, service, from);
+    TRY(instance_unit(service, &template->unit, instance));
     TRY(service_prepare(init, service));
     TRY(service_connect(service));
-    number_mount(init, service, instance);
     service->is_instance = true;
     init->service_count++;
     *out = service;
     return OK;
 }
 
-/* The instance by that name, made when it is not there; EXISTS when it runs. */
-static enum status instance_find(struct init *init, struct view name, struct service **out)
+enum status instance_find(struct init *init, struct view name, const struct service *from, struct service **out)
 {
     struct view unit_name, instance;
     struct unit unit;
@@ -557,23 +568,32 @@ static enum status instance_find(struct init *init, struct view name, struct ser
             *out = &init->services[i];
             return (*out)->state == INIT_STATE_STOPPED || (*out)->state == INIT_STATE_BACKOFF ? OK : ERR_EXISTS;
         }
-    return instance_add(init, template, instance, out);
+    return instance_add(init, template, instance, from, out);
 }
 
-enum status service_attach(struct init *init, struct view name, handle_t device)
+void service_start_with(struct service *service, handle_t device)
 {
-    struct service *service;
-    enum status status = instance_find(init, name, &service);
-    if (status != OK) {
-        IGNORE(sys_handle_close(device));
-        return status;
-    }
     if (service->device != HANDLE_NONE)
         IGNORE(sys_handle_close(service->device));
     service->device = device;
     service->is_wanted = true;
-    service->is_late = false;
+    service->is_late = service->is_refused = false;
+    if (service->process != HANDLE_NONE) {
+        service_stop(service, true);
+        return;
+    }
     service->state = INIT_STATE_WAITING;
+}
+
+enum status service_attach(struct init *init, struct view name, const struct service *from, handle_t device)
+{
+    struct service *service;
+    enum status status = instance_find(init, name, from, &service);
+    if (status != OK) {
+        IGNORE(sys_handle_close(device));
+        return status;
+    }
+    service_start_with(service, device);
     services_start_waiting(init);
     return OK;
 }

@@ -28,10 +28,12 @@ struct service {
     handle_t name_space, own;       /* own: its handle "init" */
     handle_t process, timer;
     handle_t device;                /* of an instance: what it drives; HANDLE_NONE for others */
+    uint64_t mount_request, unmount_request; /* disks.c: who waits for it to be ready, for its end; 0: nobody */
     uint64_t process_id, exit_status, started_ns;
     uint32_t state;                 /* INIT_STATE_* */
     uint32_t restarts;              /* in a row, for the backoff; and in all: */
     uint32_t restarts_total;
+    uint32_t number;                /* of an instance: its device's among its like */
     bool is_adopted;                /* procd was told of this process */
     bool is_instance, is_late;      /* late: too long not ready; nobody waits for it any more */
     bool is_asking, is_asked;
@@ -66,8 +68,20 @@ handle_t service_handle(struct init *init, const struct unit_name *name);
 void services_start_waiting(struct init *init);
 void service_is_ready(struct service *service);
 /* Starts an instance of the template `name` ("unit" or "unit:instance"), which takes the device, whatever comes. */
-enum status service_attach(struct init *init, struct view name, handle_t device);
+enum status service_attach(struct init *init, struct view name, const struct service *from, handle_t device);
 void service_stop(struct service *service, bool again);
+/* The instance by that name ("unit:instance"), made when it is not there; EXISTS when it runs, with *out set all the
+ * same. A new one has the number of `from`, the instance that asks for it; nullptr: the next of its kind. */
+enum status instance_find(struct init *init, struct view name, const struct service *from, struct service **out);
+/* The instance's unit, of this template; its server is told its name (instance=) and its number among its like (number=). */
+enum status instance_unit(struct service *service, const struct unit *template, struct view instance);
+/* It starts, or what runs ends first; takes the device. */
+void service_start_with(struct service *service, handle_t device);
+/* disks.c */
+enum status disks_mount(struct request *rq, struct view text);
+enum status disks_unmount(struct request *rq, struct view path);
+void disks_ready(struct service *service);
+void disks_ended(struct service *service);
 /* root.c: may this filesystem be mounted now? Its unit's path is the right one then. `wish`: a word root=... of the command line. */
 bool root_lets_mount(struct service *service);
 /* The volume could not be mounted: the base system is the root. */

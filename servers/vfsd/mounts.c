@@ -51,7 +51,6 @@ static void mount_abandon(struct operation *op)
 
 static enum status mount_walked(struct operation *op);
 static enum status type_walked(struct operation *op);
-static void mount_answer(struct operation *op, enum status status);
 
 static enum status mount_start(struct operation *op, struct view path)
 {
@@ -120,8 +119,7 @@ static enum status mount_with_root(struct operation *op)
                           mount_with_attributes);
 }
 
-/* Without a directory it becomes the system's root. */
-static enum status mount_at(struct operation *op, struct node *directory)
+enum status mount_at(struct operation *op, struct node *directory)
 {
     if (directory && !node_is_directory(directory))
         return ERR_NOT_DIRECTORY;
@@ -167,7 +165,7 @@ static enum status mount_walked(struct operation *op)
     return operation_wait(op, operation_create(op, w->parent, walk_name(w), FILE_DIRECTORY, 0), mount_directory_made);
 }
 
-static void mount_answer(struct operation *op, enum status status)
+void mount_answer(struct operation *op, enum status status)
 {
     if (status != OK)
         mount_abandon(op);
@@ -261,19 +259,8 @@ enum status vfsd_mount_type(struct request *rq, const struct vfs_mount_type_in *
     return operation_end(op, rq, type_start(op, in), mount_answer);
 }
 
-/* -- unmounting --------------------------------------------------------------------------------------------------- */
-
-/* Nothing but the cache and this walk may know nodes of it. */
-static enum status unmount_walked(struct operation *op)
+void filesystem_detach(struct filesystem *fs)
 {
-    struct walk *w = &op->walks[0];
-    struct filesystem *fs = w->found->filesystem;
-    if (w->found != fs->root || !fs->covered || fs->server == HANDLE_NONE)
-        return ERR_INVALID;
-    name_cache_purge(&vfsd.names, fs);
-    if (fs->node_count > 1 || fs->root->references > 2)
-        return ERR_BUSY;
-    node_drop(&vfsd.nodes, &w->found);
     fs->covered->mounted = nullptr;
     node_lost_a_name(&vfsd.nodes, fs->covered);
     node_drop(&vfsd.nodes, &fs->covered);
@@ -281,18 +268,6 @@ static enum status unmount_walked(struct operation *op)
     list_remove(&fs->link);
     IGNORE(sys_handle_close(fs->server));
     heap_free(fs);
-    return OK;
-}
-
-enum status vfsd_unmount(struct request *rq, const struct vfs_unmount_in *in, struct vfs_unmount_out *out)
-{
-    (void)out;
-    struct operation *op;
-    TRY(operation_begin(rq, &op));
-    enum status status = credentials_is_root(&op->who) ? operation_path(op, in->path, WALK_FOLLOW) : ERR_NOT_PERMITTED;
-    if (status == OK)
-        status = operation_walk(op, unmount_walked);
-    return operation_end(op, rq, status, operation_plain_answer);
 }
 
 /* -- all of them ------------------------------------------------------------------------------------------------- */

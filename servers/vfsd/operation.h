@@ -45,6 +45,7 @@ struct operation {
     handle_t given;              /* came with the request; closed at the end unless taken */
     struct file_attributes change;
     struct view text;            /* own copy: a link's target */
+    struct view disk_path;       /* where what a disk holds is being mounted; in `buffer` */
     /* results, and room for what filesystems answer */
     struct file_attributes attributes;
     struct node *node;           /* that the operation is about, with a reference */
@@ -134,6 +135,9 @@ bool operation_known_attributes(const struct node *node, bool was_just_asked, en
 enum status operation_change(struct operation *op, struct node *node, operation_step *then);
 /* Submits fs.create in `directory` after checking that the caller may; op->mode, op->attributes describe what is made. The caller waits. */
 enum status operation_create(struct operation *op, struct node *directory, struct view name, uint32_t type, uint64_t special);
+/* mounts.c: op->given (or op->filesystem) over this directory; without one it becomes the system's root. */
+enum status mount_at(struct operation *op, struct node *directory);
+void mount_answer(struct operation *op, enum status status);
 /* The node of an open file or directory that a client sent, with a reference. ERR_WRONG_TYPE: it has no name of ours. */
 enum status operation_node_of_handle(handle_t handle, struct node **out);
 /* Makes the last name of the walk: op->type, op->mode, op->special. A socket takes op->given as its connector. */

@@ -39,10 +39,12 @@ VFSD_MESSAGE(handle_path);
 /* mounts.c */
 VFSD_MESSAGE(mount);
 VFSD_MESSAGE(mount_type);
-VFSD_MESSAGE(unmount);
 VFSD_MESSAGE(renew);
 VFSD_MESSAGE(mounts);
 VFSD_MESSAGE(sync);
+/* disks.c */
+VFSD_MESSAGE(mount_disk);
+VFSD_MESSAGE(unmount);
 /* devices.c */
 VFSD_MESSAGE(device);
 /* listing.c */

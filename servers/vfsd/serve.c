@@ -21,7 +21,8 @@ static const struct vfs_ops operations = {
     .statistics = vfsd_statistics, .make = vfsd_make, .symlink = vfsd_symlink, .link = vfsd_link, .unlink = vfsd_unlink,
     .rename = vfsd_rename, .readlink = vfsd_readlink, .change_directory = vfsd_change_directory,
     .change_root = vfsd_change_root, .current = vfsd_current, .view = vfsd_view, .handle_path = vfsd_handle_path,
-    .mount = vfsd_mount, .mount_type = vfsd_mount_type, .unmount = vfsd_unmount, .renew = vfsd_renew, .mounts = vfsd_mounts, .sync = vfsd_sync, .device = vfsd_device,
+    .mount = vfsd_mount, .mount_type = vfsd_mount_type, .mount_disk = vfsd_mount_disk, .unmount = vfsd_unmount, .renew = vfsd_renew,
+    .mounts = vfsd_mounts, .sync = vfsd_sync, .device = vfsd_device,
     .socket_bind = vfsd_socket_bind, .socket_find = vfsd_socket_find,
 };
 
@@ -91,5 +92,6 @@ enum status vfsd_start(const struct start_block *block)
     if (table == HANDLE_NONE || table_map(table) != OK)
         log_warning("no process table: everybody but system processes is nobody");
     vfsd.memory_filesystems = start_handle(block, "ramfs");
+    vfsd.init = start_handle(block, "init");
     return devices_init(block);
 }

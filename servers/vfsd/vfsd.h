@@ -38,6 +38,7 @@ struct vfsd {
     struct filesystem *dev;
     const volatile struct process_entry *table; /* nullptr: not known yet */
     uint64_t next_device;
+    handle_t init;              /* asked for the servers of disks; HANDLE_NONE: there are none */
     handle_t memory_filesystems; /* opening "new" there makes an empty one; HANDLE_NONE: cannot */
 };
 extern struct vfsd vfsd;
@@ -68,3 +69,5 @@ enum status device_write(struct request *rq, uint64_t offset, struct view data, 
 /* Hangs a filesystem of ours over a directory of the root, made when it is missing. */
 enum status mount_own(struct view path, struct filesystem *fs);
 void filesystem_init(struct filesystem *fs, handle_t server, const char *name);
+/* Takes it off the directory that it covers, and frees it; nobody uses it. */
+void filesystem_detach(struct filesystem *fs);

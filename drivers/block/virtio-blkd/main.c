@@ -56,6 +56,7 @@ static struct slot slots[UNDER_WAY_MAX];
 static struct connection connections[CONNECTIONS_MAX];
 static uint64_t disk_bytes;
 static handle_t init_handle;
+static char disk_name[8];               /* vda is the first */
 
 /* ---- The device ---------------------------------------------------------------------------------------------------------- */
 
@@ -175,17 +176,17 @@ static void announced(struct server *s, struct completion *self, const struct me
     if (reply->result < 0 && reply->result != ERR_EXISTS)
         log_warning("its filesystem is not started: %s", status_sentence((enum status)reply->result));
 }
-static struct completion announcement = {.done = announced};
+/* What is on this disk, and the disk itself as a file: a unit each. */
+static struct announcement { struct completion completion; char name[48]; } announcements[2] = {{.completion.done = announced}, {.completion.done = announced}};
 
-static void announce(const char *unit)
+static void announce(struct announcement *a, const char *unit)
 {
-    static char name[48]; /* init reads it when it receives the message, and we are further then */
-    handle_t root;
-    size_t length = fmt(name, sizeof name, "%s:%x", unit, driver.device.function.address);
+    handle_t root; /* init reads the name when it receives the message */
+    size_t length = fmt(a->name, sizeof a->name, "%s:%s", unit, disk_name);
     if (server_resource(&driver.server, 0, RIGHT_READ | RIGHT_WRITE | RIGHT_GRANT, RESOURCE_RESTARTABLE, 0, &root) != OK)
         return;
-    struct init_attach_in in = {.name = {(const uint8_t *)name, length}, .device = root};
-    enum status status = init_attach_submit(init_handle, &in, driver.server.endpoint, server_completion_tag(&announcement));
+    struct init_attach_in in = {.name = {(const uint8_t *)a->name, length}, .device = root};
+    enum status status = init_attach_submit(init_handle, &in, driver.server.endpoint, server_completion_tag(&a->completion));
     if (status != OK)
         log_warning("init cannot be told of the disk: %s", status_sentence(status));
     IGNORE(sys_handle_close(root));
@@ -203,7 +204,7 @@ static void probed(const struct slot *s)
     if (*s->status != DEVICE_OK)
         log_warning("its first blocks cannot be read");
     else if (unit)
-        announce(unit);
+        announce(&announcements[0], unit);
     else
         log_info("no filesystem that is known");
 }
@@ -398,7 +399,8 @@ static enum status on_init(struct driver *d)
     TRY(virtio_queue_open(&device, 0, QUEUE_ENTRIES, &queue));
     TRY(prepare_slots());
     virtio_start(&device);
-    log_info("%lu MiB%s", disk_bytes >> 20, device.features & FEATURE_READ_ONLY ? ", read-only" : "");
+    announce(&announcements[1], "disk");
+    log_info("%s: %lu MiB%s", disk_name, disk_bytes >> 20, device.features & FEATURE_READ_ONLY ? ", read-only" : "");
     return probe();
 }
 
@@ -411,6 +413,12 @@ static void on_shutdown(struct driver *d)
 int main(const struct start_block *block)
 {
     static const struct driver_ops ops = {.init = on_init, .handle = &scheme, .interrupt = on_interrupt, .shutdown = on_shutdown};
+    uint64_t number = 0;
+    IGNORE(view_to_u64(start_option(block, "number="), &number));
+    if (number < 26)
+        fmt(disk_name, sizeof disk_name, "vd%c", (char)('a' + number));
+    else
+        fmt(disk_name, sizeof disk_name, "vd%c%c", (char)('a' + (number / 26 - 1) % 26), (char)('a' + number % 26));
     init_handle = start_handle(block, "init");
     return driver_main(&driver, block, &ops, nullptr);
 }
