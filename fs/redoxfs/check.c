@@ -16,6 +16,13 @@ static void problem(struct redoxfs_check *c, const char *what, uint32_t node, ui
         c->report(c->context, &(struct redoxfs_problem){what, node, number, status});
 }
 
+static void step(struct redoxfs_check *c)
+{
+    enum : uint32_t { STEPS_UNTOLD = 16 };
+    if (c->steps++ % STEPS_UNTOLD == 0 && c->progress)
+        c->progress(c);
+}
+
 /* Did the disk itself refuse? Then nothing more can be said. */
 static bool is_damage(enum status status)
 {
@@ -26,6 +33,7 @@ static bool is_damage(enum status status)
 static bool claim(struct redoxfs_check *c, struct redoxfs_pointer p, uint32_t node)
 {
     uint64_t index = pointer_index(p), count = 1ull << pointer_level(p);
+    step(c);
     if (index <= RING_SLOTS || !range_fits(index, count, c->fs->block_count)) {
         problem(c, "points outside the volume, to block", node, index, OK);
         return false;
@@ -283,6 +291,7 @@ static enum status walk_node(struct redoxfs_check *c, struct redoxfs_pointer p, 
     struct view block;
     bool is_sound;
     uint8_t held[REDOXFS_BLOCK_BYTES];
+    step(c);
     TRY(load(c, p, id, &block, &is_sound));
     if (!is_sound)
         return OK;

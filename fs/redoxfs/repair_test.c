@@ -6,7 +6,7 @@
 #include "unit/unit.h"
 #include <stdlib.h>
 
-enum { BLOCKS = 2048 };
+enum { BLOCKS = 4096 };
 static uint8_t bytes[BLOCKS][REDOXFS_BLOCK_BYTES];
 static uint8_t state[BLOCKS + 1];
 static uint32_t names[BLOCKS + 1];
@@ -100,6 +100,30 @@ static void node_put(uint32_t id, size_t at, uint64_t value, size_t size)
     struct buffer *node;
     CHECK_OK(node_modify(&fs, id, &node));
     memcpy(node->data + at, &value, size);
+}
+
+/* Such lists are made by others, who lose nodes by them. */
+TEST(a_list_of_nodes_without_names_of_more_than_a_block_is_emptied)
+{
+    enum { COUNT = 1200 };
+    uint32_t id;
+    char name[] = "file0000";
+    volume_begin();
+    struct redoxfs_attributes a = {.mode = REDOXFS_FILE | 0644, .now = now};
+    for (uint32_t i = 0; i < COUNT; i++) {
+        for (uint32_t at = 4, rest = i; at < 8; at++, rest /= 10)
+            name[at] = (char)('0' + rest % 10);
+        CHECK_OK(redoxfs_create(&fs, REDOXFS_ROOT, view_of_string(name), &a, &id));
+        CHECK_OK(redoxfs_repair_name(&fs, REDOXFS_ROOT, view_of_string(name)));
+        CHECK_OK(id_list_add(fs.writer, &fs.writer->orphans, id));
+    }
+    fs.writer->orphans_changed = true;
+    volume_end();
+    CHECK_EQUAL(check_volume().nodes, COUNT + 1);
+    CHECK_OK(redoxfs_open_writable(disk, &options, &fs));
+    volume_end();
+    expect_sound();
+    CHECK_EQUAL(check_volume().nodes, 1);
 }
 
 TEST(a_record_in_free_blocks_is_not_replaced)

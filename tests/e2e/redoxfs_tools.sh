@@ -59,6 +59,16 @@ round_trip "after its passwords changed" "$work/secret" --password-file "$work/s
 log=$($tools/redoxfs-debug "$work/plain" | sed -n 's/^log: block \([0-9]*\),.*/\1/p')
 printf '\377' | dd of="$work/plain" bs=1 seek=$((log * 4096 + 4000)) conv=notrunc 2>/dev/null
 holds "a damaged log is found" 1 $tools/redoxfs-fsck --quiet "$work/plain"
+cp "$work/plain" "$work/damaged"
+for delay in 0.003 0.01 0.02 0.04; do # killed anywhere: begun again it ends as the first would have
+    cp "$work/damaged" "$work/plain"
+    timeout -s KILL $delay $tools/redoxfs-fsck --quiet --repair "$work/plain" >"$work/said" 2>&1
+    holds "a repair that was killed after $delay s is begun again" 0 $tools/redoxfs-fsck --quiet --repair "$work/plain"
+    round_trip "killed after $delay s" "$work/plain"
+done
+cp "$work/damaged" "$work/plain"
+holds "how far it is is said" 1 $tools/redoxfs-fsck --quiet --progress "$work/plain"
+says "in MiB and nodes" 'MiB of at most .* nodes'
 holds "and repaired" 0 $tools/redoxfs-fsck --quiet --repair "$work/plain"
 holds "for good" 0 $tools/redoxfs-fsck --quiet "$work/plain"
 round_trip repaired "$work/plain"

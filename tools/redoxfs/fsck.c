@@ -11,8 +11,11 @@
 static bool is_quiet;
 static uint64_t foreign_names;
 
+static void progress_end(void);
+
 static void report(void *context, const struct redoxfs_problem *p)
 {
+    progress_end();
     printf("%s: ", (const char *)context);
     if (p->node)
         printf("node %u: ", p->node);
@@ -37,13 +40,49 @@ static void count_foreign_names(char *image, uint32_t directory, unsigned depth)
     }
 }
 
+/* -- progress: a line on the terminal that the next one replaces -------------------------------------------------------- */
+
+static bool shows_progress, is_line_open;
+
+/* Ten times a second at most. */
+static bool is_time(void)
+{
+    static struct redoxfs_time last;
+    struct redoxfs_time now = time_now();
+    if (!shows_progress || (now.seconds == last.seconds && now.ns - last.ns < 100000000))
+        return false;
+    last = now;
+    return is_line_open = true;
+}
+
+static void progress(const struct redoxfs_check *c)
+{
+    if (is_time())
+        fprintf(stderr, "\r%s: %" PRIu64 " MiB of at most %" PRIu64 ", %" PRIu64 " nodes, %" PRIu64 " problems ", (const char *)c->context,
+                c->used_blocks / 256, c->fs->block_count / 256, c->nodes, c->problems);
+}
+
+static void progress_of_repair(const char *what, uint32_t node)
+{
+    if (is_time())
+        fprintf(stderr, "\r%s: node %u ", what, node);
+}
+
+static void progress_end(void)
+{
+    if (is_line_open)
+        fputs("\r\033[K", stderr);
+    is_line_open = false;
+}
+
 static struct redoxfs_check check_all(char *image)
 {
     struct redoxfs_check c = {.fs = &fs, .state = calloc(fs.block_count + 1, 1), .names = calloc(fs.block_count + 1, sizeof(uint32_t)),
-                              .report = report, .context = image};
+                              .report = report, .context = image, .progress = progress};
     if (!c.state || !c.names)
         die(image, "out of memory");
     enum status status = redoxfs_check(&c);
+    progress_end();
     if (status != OK)
         die(image, sentence(status));
     return c;
@@ -95,6 +134,7 @@ static bool count_names_once(uint32_t directory)
     struct redoxfs_node node, child;
     struct redoxfs_cursor cursor = {0};
     struct redoxfs_entry entry;
+    progress_of_repair("counting names", directory);
     if (redoxfs_node_read(&fs, directory, &node) != OK)
         return true;
     while (redoxfs_directory_next(&fs, &node, &cursor, &entry) == OK) {
@@ -147,6 +187,7 @@ static void repair_nodes(void)
 {
     struct redoxfs_node node;
     for (uint32_t id = 0; redoxfs_node_next(&fs, id, &id) == OK;) {
+        progress_of_repair("repairing", id);
         if (redoxfs_node_read(&fs, id, &node) != OK || redoxfs_is_orphan(&fs, id))
             continue;
         if (counted(id)->names == 0) {
@@ -168,6 +209,7 @@ static void repair(const char *image, const struct redoxfs_check *c)
     must(image, redoxfs_open_repair(image_disk(image, true, 0), &options, c->state, &fs));
     count_names();
     repair_nodes();
+    progress_end();
     image_commit(image);
 }
 
@@ -181,11 +223,14 @@ int tool_fsck(int count, char **words)
 {
     char *image = nullptr;
     bool repairs = false;
+    shows_progress = isatty(STDERR_FILENO);
     for (int i = 1; i < count; i++)
         if (strcmp(words[i], "--repair") == 0)
             repairs = true;
         else if (strcmp(words[i], "--quiet") == 0)
             is_quiet = true;
+        else if (strcmp(words[i], "--progress") == 0)
+            shows_progress = true;
         else if (strcmp(words[i], "--check") != 0 && words[i][0] != '-' && !image)
             image = words[i];
         else
@@ -212,6 +257,7 @@ int tool_scrub(int count, char **words)
 {
     if (count != 2)
         return usage();
+    shows_progress = isatty(STDERR_FILENO);
     image_open(words[1], false);
     struct redoxfs_check c = check_all(words[1]);
     printf("%s: %" PRIu64 " blocks read and compared with their checksums, %" PRIu64 " problems\n", words[1], c.used_blocks, c.problems);

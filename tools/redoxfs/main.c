@@ -15,8 +15,9 @@ static const struct verb { const char *name; tool_verb *run; const char *argumen
      "  --compress            the files of -d by LZ4, where it saves a block\n"
      "  --uuid UUID           instead of one of chance\n"
      "  SIZE                  bytes, or with K, M, G; without it the image's own, or with -d as much as is needed"},
-    {"fsck", tool_fsck, "[--check | --repair] [--quiet] IMAGE", "check every pointer, checksum, record, name and count; status 0 sound, 1 not\n"
-     "  --repair              put right what is wrong; leftovers of other implementations are freed"},
+    {"fsck", tool_fsck, "[--check | --repair] [--quiet] [--progress] IMAGE", "check every pointer, checksum, record, name and count; status 0 sound, 1 not\n"
+     "  --repair              put right what is wrong; leftovers of other implementations are freed\n"
+     "  --progress            say how far it is even when nobody sees it on a terminal"},
     {"scrub", tool_scrub, "IMAGE", "read everything and compare it with its checksums; changes nothing"},
     {"list", tool_list, "IMAGE", "every path: type, mode, uid, gid, links, size, blocks, node, ctime, mtime, atime"},
     {"ls", tool_ls, "IMAGE [PATH]", "one directory"},

@@ -18,8 +18,10 @@ struct redoxfs_check {
     uint32_t *names;        /* of the node in that block: directory entries, and the root's own */
     void (*report)(void *context, const struct redoxfs_problem *problem);
     void *context;
+    void (*progress)(const struct redoxfs_check *check); /* called now and then with what is known so far; null: nobody waits */
     /* results */
     uint64_t problems, nodes, directories, used_blocks, free_blocks, leaked_blocks; /* leaked: neither free nor reachable; harmless */
+    uint64_t steps;
 };
 /* A disk's own refusal ends the check; damage is a problem, and the check goes on. */
 enum status redoxfs_check(struct redoxfs_check *check);
