@@ -93,9 +93,19 @@ static char *from_user(struct shell *sh, const char *name)
     return arena_print(&sh->scratch, ">>> ");
 }
 
+/* What a prompt of the user's wants to know, as variables: the branch (empty: none) and how long the line before took. */
+static void tell(struct shell *sh, long milliseconds)
+{
+    char here[4096];
+    char *branch = getcwd(here, sizeof here) ? git_branch(&sh->scratch, here) : nullptr;
+    scope_set(&sh->global, "GIT_BRANCH", value_string(branch ? branch : ""));
+    scope_set(&sh->global, "CMD_DURATION_MS", value_string(arena_print(&sh->scratch, "%ld", milliseconds < 0 ? 0 : milliseconds)));
+}
+
 struct prompt prompt_make(struct shell *sh, long milliseconds, bool plain)
 {
     struct arena_mark mark = arena_mark(&sh->scratch);
+    tell(sh, milliseconds);
     char *left = from_user(sh, "PROMPT"), *right = from_user(sh, "RPROMPT");
     struct prompt prompt = left ? (struct prompt){heap_copy(left), nullptr} : ours(sh, milliseconds, plain);
     if (right) {

@@ -392,6 +392,13 @@ def our_prompt_shows_folder_branch_status_and_duration():
         t.wait("the duration", lambda s: s.lines()[s.y].rstrip().endswith("s") and "2." in s.lines()[s.y])
 
 
+def a_prompt_of_the_user_knows_branch_duration_and_status():
+    with Shell(initrc='fn PROMPT\n  echo -n "$GIT_BRANCH:$CMD_DURATION_MS:$? "\nend\nlet RPROMPT = \'at $SWD\'\n') as t:
+        t.wait("nothing yet", lambda s: s.lines()[0].startswith(":0:0 ") and s.lines()[0].endswith("at ~"))
+        t.keys("mkdir .git; echo 'ref: refs/heads/topic/x' > .git/HEAD; sleep 0.2; false\r")
+        t.wait("all three", lambda s: s.lines()[s.y].startswith("topic/x:") and int(s.lines()[s.y].split(":")[1]) >= 200 and ":1 " in s.lines()[s.y])
+
+
 def a_folder_is_entered_by_its_name_and_a_missing_command_said():
     with Shell() as t:
         prompt(t)
