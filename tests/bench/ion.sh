@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # What the shell costs beside dash, bash and fish, on the build machine: instructions of the shell itself (callgrind; its children are not
-# counted) and milliseconds. A table for docs/ion.md; `./mh bench ion` prints it.
+# counted; none after ten minutes) and milliseconds. A table for docs/ion.md; `./mh bench ion` prints it. ION_BENCH_SHELLS chooses.
 set -u
 cd "$(dirname "$0")/../.." || exit 125
 make -s build/posix/bin/ion || exit 125
@@ -129,15 +129,15 @@ milliseconds() {
     echo $((($(date +%s%N) - from) / 1000000))
 }
 instructions() {
-    valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" 2>&1 >/dev/null | sed -n 's/.*Collected : //p' | tail -1
+    timeout 600 valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" 2>&1 >/dev/null | sed -n 's/.*Collected : //p' | tail -1
 }
 # Large numbers as thousands or millions of instructions.
 shorter() { awk -v n="$1" 'BEGIN { if (n >= 10000000) printf "%d M", n / 1e6; else if (n >= 10000) printf "%d k", n / 1e3; else print n }'; }
 
-printf '| work | ion | dash | bash | fish |\n| --- | --- | --- | --- | --- |\n'
+printf '| work |' && printf ' %s |' ${ION_BENCH_SHELLS:-ion dash bash fish} && printf '\n| --- |' && printf ' --- |%.0s' ${ION_BENCH_SHELLS:-ion dash bash fish} && echo
 for name in start arithmetic range functions external glob texts; do
     printf '| %s ' "$name"
-    for shell in ion dash bash fish; do
+    for shell in ${ION_BENCH_SHELLS:-ion dash bash fish}; do
         command=$(command_of $shell $name)
         if [ -z "$command" ] || ! command -v "${command%% *}" >/dev/null; then
             printf '| – '

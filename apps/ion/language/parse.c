@@ -299,7 +299,7 @@ static bool parse_block_word(struct parser *p, struct stmt *stmt, char *text, bo
     if ((rest = after_word(text, "while"))) return stmt->kind = STMT_WHILE, parse_while(p, stmt, rest);
     if ((rest = after_word(text, "for"))) return stmt->kind = STMT_FOR, parse_for(p, stmt, rest);
     if ((rest = after_word(text, "match"))) return stmt->kind = STMT_MATCH, parse_match(p, stmt, rest);
-    if ((rest = after_word(text, "fn")) && *rest) return stmt->kind = STMT_FUNCTION, parse_function(p, stmt, rest);
+    if ((rest = after_word(text, "fn")) && *rest && strcmp(rest, "-h") && strcmp(rest, "--help")) return stmt->kind = STMT_FUNCTION, parse_function(p, stmt, rest);
     return *out_known = false, true;
 }
 

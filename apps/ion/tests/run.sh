@@ -69,6 +69,12 @@ expect deep-parens "echo $(printf '%0300d' 0 | sed 's/0/$(echo /g')" 'nested mor
 expect deep-blocks "$(printf '%0300d' 0 | sed 's/0/if true; /g')" 'nested more than'
 expect deep-functions 'fn f; f; end; f' 'nested too deep'
 expect deep-eval 'let x = "eval \$x"; eval $x' 'nested too deep'
+# Each builtin tells about itself.
+wrong=
+for name in $("$ion" -c help); do
+    case $("$ion" -c "$name --help") in NAME*"$name - "*) ;; *) wrong="$wrong $name" ;; esac
+done
+[ -z "$wrong" ] && echo "ok ion-builtins-help" || { echo "not ok ion-builtins-help:$wrong"; result=1; }
 wrong=0 count=0
 while IFS= read -r line; do
     case $line in '' | '#'*) continue ;; esac
