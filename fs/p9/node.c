@@ -65,7 +65,7 @@ static enum status node_add(const struct file_attributes *attributes, uint32_t f
         TRY(table_grow());
     TRY(HEAP_NEW(&node));
     *node = (struct p9_node){.inode = attributes->inode, .type = attributes->type, .references = 1, .fid = fid,
-                             .open_fid = P9_NO_FID, .file = HANDLE_NONE, .known = *attributes};
+                             .read_fid = P9_NO_FID, .write_fid = P9_NO_FID, .file = HANDLE_NONE, .known = *attributes};
     struct p9_node **bucket = bucket_of(p9.buckets, p9.bucket_count, node->inode);
     node->next = *bucket;
     *bucket = node;
@@ -106,7 +106,8 @@ void node_put(struct p9_node *node)
         return;
     if (node->file != HANDLE_NONE)
         IGNORE(sys_handle_close(node->file));
-    p9_clunk(node->open_fid);
+    p9_clunk(node->read_fid);
+    p9_clunk(node->write_fid);
     p9_clunk(node->fid);
     listing_free(&node->listing);
     heap_free(node);
@@ -167,40 +168,32 @@ enum status node_need_file(struct p9_node *node)
     return sys_file_create(p9.driver.server.endpoint, node->inode, &a, PLACE_HIGH, &node->file);
 }
 
-/* For both directions if the other side allows, else for what it allows. */
-static enum status open_best(uint32_t fid)
+/* Only who writes opens for writing: a program of the other side, or its loader, cannot be started there while somebody has it open so. */
+static enum status open_locked(struct p9_node *node, bool writes)
 {
-    enum status status = p9_lopen(fid, P9_OPEN_BOTH);
-    if (status == ERR_NO_ACCESS || status == ERR_NOT_PERMITTED || status == ERR_READ_ONLY || status == ERR_BUSY)
-        status = p9_lopen(fid, P9_OPEN_READ);
-    return status;
-}
-
-static enum status open_locked(struct p9_node *node)
-{
-    uint32_t fid;
-    if (node->open_fid != P9_NO_FID)
+    uint32_t fid, *place = writes ? &node->write_fid : &node->read_fid;
+    if (*place != P9_NO_FID)
         return OK;
     TRY(p9_walk(node->fid, (struct view){}, &fid, nullptr));
-    enum status status = open_best(fid);
+    enum status status = p9_lopen(fid, writes ? P9_OPEN_BOTH : P9_OPEN_READ);
     if (status != OK)
         p9_clunk(fid);
     else
-        node->open_fid = fid;
+        *place = fid;
     return status;
 }
 
-enum status node_open_use(struct p9_node *node, uint32_t *out_fid)
+enum status node_open_use(struct p9_node *node, bool writes, uint32_t *out_fid)
 {
     enum status status = OK;
-    if (node->open_fid == P9_NO_FID) {
+    if (node->write_fid == P9_NO_FID && (writes || node->read_fid == P9_NO_FID)) {
         node_lock(node);
-        status = open_locked(node);
+        status = open_locked(node, writes);
         node_unlock(node);
     }
     TRY(status);
     node->open_users++;
-    *out_fid = node->open_fid;
+    *out_fid = node->write_fid != P9_NO_FID ? node->write_fid : node->read_fid;
     return OK;
 }
 
@@ -211,11 +204,12 @@ void node_close_use(struct p9_node *node)
 
 void node_close(struct p9_node *node)
 {
-    if (node->open_users || node->is_locked || node->open_fid == P9_NO_FID)
+    if (node->open_users || node->is_locked)
         return;
-    uint32_t fid = node->open_fid;
-    node->open_fid = P9_NO_FID;
-    p9_clunk(fid);
+    uint32_t read_fid = node->read_fid, write_fid = node->write_fid;
+    node->read_fid = node->write_fid = P9_NO_FID;
+    p9_clunk(read_fid);
+    p9_clunk(write_fid);
 }
 
 struct p9_node *node_with_file(uint64_t epoch)

@@ -25,8 +25,9 @@ struct p9_node {
     struct p9_node *next;                      /* in its bucket */
     uint64_t inode;
     uint32_t type, references;                 /* references: fibers that use it */
-    uint32_t fid, open_fid;                    /* open_fid: P9_NO_FID until pages are moved */
-    uint32_t open_users;                       /* exchanges under way on open_fid */
+    uint32_t fid;
+    uint32_t read_fid, write_fid;              /* opened there when pages are moved; P9_NO_FID: not open. write_fid reads, too */
+    uint32_t open_users;                       /* exchanges under way on these two */
     bool is_forgotten, is_locked, is_removed;  /* removed: its last name is gone */
     bool is_doomed;                            /* forgotten by name: it goes when its file is idle */
     bool has_written;                          /* pages went out since `known` was taken */
@@ -102,8 +103,8 @@ void node_unlock(struct p9_node *node);
 void node_forget(struct p9_node *node);                        /* now, or when nobody has its file open any more */
 void node_drop(struct p9_node *node);                          /* now */
 enum status node_need_file(struct p9_node *node);
-/* Its open fid for an exchange; node_close_use when that is over. */
-enum status node_open_use(struct p9_node *node, uint32_t *out_fid);
+/* An open fid for an exchange, for both directions when it `writes`; node_close_use when that is over. */
+enum status node_open_use(struct p9_node *node, bool writes, uint32_t *out_fid);
 void node_close_use(struct p9_node *node);
 void node_close(struct p9_node *node);                         /* if nobody uses it */
 struct p9_node *node_with_file(uint64_t epoch);                /* one whose sync_epoch differs; with a reference */

@@ -11,7 +11,7 @@
 static enum status read_all(struct p9_node *node, uint64_t offset, uint32_t length)
 {
     uint32_t fid, done = 0, part = 1;
-    TRY(node_open_use(node, &fid));
+    TRY(node_open_use(node, false, &fid));
     enum status status = OK;
     while (done < length && part > 0 && status == OK) {
         status = p9_read(fid, offset + done, done, length - done, &part);
@@ -60,7 +60,7 @@ static enum status write_part(struct p9_node *node, uint64_t offset, uint32_t le
         return OK;
     length = (uint32_t)MIN((uint64_t)length, a.size_bytes - offset);
     uint32_t fid;
-    TRY(node_open_use(node, &fid));
+    TRY(node_open_use(node, true, &fid));
     enum status status = write_open(node, fid, offset, length);
     node_close_use(node);
     return status;
@@ -137,9 +137,9 @@ enum status file_commit(struct p9_node *node)
     struct reader body;
     uint32_t fid;
     TRY(file_push(node));
-    if (node->open_fid == P9_NO_FID)
+    if (node->write_fid == P9_NO_FID)
         return OK; /* nothing was written since it was closed there */
-    TRY(node_open_use(node, &fid));
+    TRY(node_open_use(node, true, &fid));
     struct p9_writer w = p9_message(P9_FSYNC);
     p9_u32(&w, fid);
     p9_u32(&w, 0);

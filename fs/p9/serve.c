@@ -317,8 +317,8 @@ static enum status on_create(struct request *rq, const struct fs_create_in *in, 
     out->node = node->inode;
     if (open_fid == P9_NO_FID)
         return OK;
-    if (node->open_fid == P9_NO_FID)
-        node->open_fid = open_fid;
+    if (node->write_fid == P9_NO_FID)
+        node->write_fid = open_fid;
     else
         p9_clunk(open_fid);
     TRY(node_need_file(node));
@@ -382,7 +382,7 @@ static enum status victim_find(struct p9_node *directory, struct view name, stru
     p9_clunk(fid);
     if (node_find(qid.path, out) != OK)
         return OK; /* nobody here ever saw it */
-    if ((*out)->file != HANDLE_NONE && node_open_use(*out, &fid) == OK)
+    if ((*out)->file != HANDLE_NONE && (node_open_use(*out, true, &fid) == OK || node_open_use(*out, false, &fid) == OK))
         node_close_use(*out);
     return OK;
 }

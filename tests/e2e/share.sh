@@ -60,3 +60,14 @@ inside "share in little memory" --memory 112M --share "$share" <<END
 check "a gibibyte of hole passes through" sh -c 'test "\$(dd if=/share/sparse bs=1M 2>/dev/null | tail -c 3)" = end'
 dd if=/share/sparse of=/share/out bs=1M skip=1000 2>/dev/null; same "and back" "\$(stat -c %s /share/out)-\$(tail -c 3 /share/out)" 25165827-end
 END
+
+# Nothing there is open for writing because somebody here reads it: Linux would not let the build machine start it.
+cp "$(command -v busybox)" "$share/program"
+rm -f "$share/reading" "$share/tried"
+machine --share "$share" -- /bin/sh -c 'exec 3</share/program; md5sum <&3; /share/program touch /share/reading
+    i=0; until [ -e /share/tried ] || [ $i = 600 ]; do i=$((i + 1)); usleep 50000; done' &
+inside=$!
+i=0; until [ -e "$share/reading" ] || [ $i = 600 ]; do i=$((i + 1)); sleep 0.05; done
+equal "a program that runs here can be started there" "$("$share/program" echo started 2>&1)" started
+: >"$share/tried"
+wait $inside
