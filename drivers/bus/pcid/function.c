@@ -16,6 +16,11 @@ static struct function *function_of(const struct request *rq)
     return rq->server->context;
 }
 
+static uint32_t vector_count(const struct function *f)
+{
+    return f->msix.entries ? MIN(f->msix.entries, VECTORS_MAX) : f->msi.data != 0;
+}
+
 static enum status do_describe(struct request *rq, const struct pci_describe_in *in, struct pci_describe_out *out)
 {
     const struct function *f = function_of(rq);
@@ -23,7 +28,7 @@ static enum status do_describe(struct request *rq, const struct pci_describe_in 
     out->function = (struct pci_function){
         .address = f->address, .vendor = f->header.vendor, .device = f->header.device,
         .subsystem_vendor = f->header.subsystem_vendor, .subsystem_device = f->header.subsystem_device,
-        .class = f->header.class_code, .revision = f->header.revision, .interrupts = MIN(f->msix.entries, VECTORS_MAX),
+        .class = f->header.class_code, .revision = f->header.revision, .interrupts = vector_count(f),
     };
     return OK;
 }
@@ -68,24 +73,46 @@ static enum status map_msix_table(struct function *f)
     return OK;
 }
 
+static void msix_set(struct function *f, uint32_t index, const struct hardware_message_interrupt_out *to)
+{
+    volatile uint32_t *entry = f->msix_table + index * MSIX_ENTRY_WORDS;
+    entry[ENTRY_ADDRESS_LOW] = (uint32_t)to->address;
+    entry[ENTRY_ADDRESS_HIGH] = (uint32_t)(to->address >> 32);
+    entry[ENTRY_DATA] = to->data;
+    entry[ENTRY_CONTROL] = 0;
+    uint32_t control = function_read(f, f->msix.capability + 2, 2);
+    function_write(f, f->msix.capability + 2, 2, (control | PCI_MSIX_ENABLE) & ~PCI_MSIX_MASK_ALL);
+}
+
+/* One vector: more would have to be neighbours, and nothing here needs them. */
+static void msi_set(struct function *f, const struct hardware_message_interrupt_out *to)
+{
+    function_write(f, f->msi.capability + 4, 4, (uint32_t)to->address);
+    if (f->msi.is_wide)
+        function_write(f, f->msi.capability + 8, 4, (uint32_t)(to->address >> 32));
+    function_write(f, f->msi.data, 2, to->data);
+    if (f->msi.mask)
+        function_write(f, f->msi.mask, 4, ~1u);
+    uint32_t control = function_read(f, f->msi.capability + 2, 2);
+    function_write(f, f->msi.capability + 2, 2, (control | PCI_MSI_ENABLE) & ~PCI_MSI_SEVERAL);
+}
+
 static enum status do_interrupt(struct request *rq, const struct pci_interrupt_in *in, struct pci_interrupt_out *out)
 {
     struct function *f = function_of(rq);
-    if (in->index >= f->msix.entries || in->index >= VECTORS_MAX)
+    if (in->index >= vector_count(f))
         return ERR_NOT_FOUND;
-    TRY(map_msix_table(f));
+    if (f->msix.entries)
+        TRY(map_msix_table(f));
     if (f->interrupts[in->index] == HANDLE_NONE) {
         struct hardware_message_interrupt_in ask = {.interrupt_place = PLACE_HIGH};
         struct hardware_message_interrupt_out made;
         TRY(hardware_message_interrupt(hardware, &ask, &made));
-        volatile uint32_t *entry = f->msix_table + in->index * MSIX_ENTRY_WORDS;
-        entry[ENTRY_ADDRESS_LOW] = (uint32_t)made.address;
-        entry[ENTRY_ADDRESS_HIGH] = (uint32_t)(made.address >> 32);
-        entry[ENTRY_DATA] = made.data;
-        entry[ENTRY_CONTROL] = 0;
+        if (f->msix.entries)
+            msix_set(f, in->index, &made);
+        else
+            msi_set(f, &made);
         f->interrupts[in->index] = made.interrupt;
-        uint32_t control = function_read(f, f->msix.capability + 2, 2);
-        function_write(f, f->msix.capability + 2, 2, (control | PCI_MSIX_ENABLE) & ~PCI_MSIX_MASK_ALL);
     }
     out->interrupt = f->interrupts[in->index];
     rq->keep_handle = true;
@@ -109,6 +136,8 @@ void function_quiet(struct function *f)
     function_write(f, PCI_COMMAND, 2, function_read(f, PCI_COMMAND, 2) & ~PCI_COMMAND_MASTER);
     if (f->msix.entries)
         function_write(f, f->msix.capability + 2, 2, function_read(f, f->msix.capability + 2, 2) & ~PCI_MSIX_ENABLE);
+    if (f->msi.data)
+        function_write(f, f->msi.capability + 2, 2, function_read(f, f->msi.capability + 2, 2) & ~PCI_MSI_ENABLE);
     for (uint32_t i = 0; i < VECTORS_MAX; i++)
         if (f->interrupts[i] != HANDLE_NONE) {
             IGNORE(sys_handle_close(f->interrupts[i]));

@@ -13,6 +13,7 @@ struct function {
     volatile uint8_t *configuration;    /* mapped uncached */
     struct pci_header header;
     struct pci_bar bars[PCI_BARS];
+    struct pci_msi msi;                 /* data 0: none */
     struct pci_msix msix;               /* entries 0: none */
     volatile uint32_t *msix_table;      /* mapped when the first vector is asked for */
     handle_t interrupts[VECTORS_MAX];   /* HANDLE_NONE: not made yet */

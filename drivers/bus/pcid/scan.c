@@ -145,6 +145,8 @@ static bool scan_function(struct scan *s, const struct acpi_segment *segment, ui
         return false;
     if (pci_read_msix((struct view){space, sizeof space}, &f.msix) != OK)
         f.msix = (struct pci_msix){};
+    if (pci_read_msi((struct view){space, sizeof space}, &f.msi) != OK)
+        f.msi = (struct pci_msi){};
     for (uint32_t i = 0; i < VECTORS_MAX; i++)
         f.interrupts[i] = HANDLE_NONE;
     if (f.header.is_bridge)

@@ -68,6 +68,17 @@ enum status pci_read_msix(struct view v, struct pci_msix *out)
     return OK;
 }
 
+enum status pci_read_msi(struct view v, struct pci_msi *out)
+{
+    uint32_t at, control;
+    TRY(pci_find_capability(v, PCI_CAPABILITY_MSI, 0, &at));
+    TRY(field(v, at + 2, 2, &control));
+    bool is_wide = control & PCI_MSI_WIDE;
+    *out = (struct pci_msi){.capability = at, .data = at + (is_wide ? 12 : 8), .is_wide = is_wide,
+                            .mask = control & PCI_MSI_MASKABLE ? at + (is_wide ? 16 : 12) : 0};
+    return MAX(out->data + 2, out->mask ? out->mask + 4 : 0) <= v.length ? OK : ERR_CORRUPT;
+}
+
 enum status pci_decode_bar(uint64_t value, uint64_t mask, bool is_last, struct pci_bar *out)
 {
     *out = (struct pci_bar){.is_ports = value & 1};

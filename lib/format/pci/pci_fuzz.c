@@ -15,5 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (offset >= size || skip > PCI_CONFIGURATION_BYTES)
             __builtin_trap();
     (void)(pci_read_msix(v, &msix) == OK);
+    struct pci_msi msi;
+    if (pci_read_msi(v, &msi) == OK && (msi.capability + 4 > size || msi.data + 2 > size))
+        __builtin_trap();
     return 0;
 }

@@ -36,6 +36,23 @@ TEST(pci_msix_is_read)
     CHECK_EQUAL(m.table_offset, 0x2000);
 }
 
+TEST(pci_msi_is_read)
+{
+    uint8_t space[256] = {[0] = 0x86, [1] = 0x80, [6] = 0x10, [0x34] = 0x40, [0x40] = 0x05, [0x42] = 0x80};
+    struct view v = {space, sizeof space};
+    struct pci_msi m;
+    CHECK_EQUAL(pci_read_msi(v, &m), OK);
+    CHECK(m.is_wide);
+    CHECK_EQUAL(m.data, 0x4c);
+    CHECK_EQUAL(m.mask, 0);
+    space[0x42] = 0, space[0x43] = 1;
+    CHECK_EQUAL(pci_read_msi(v, &m), OK);
+    CHECK_EQUAL(m.data, 0x48);
+    CHECK_EQUAL(m.mask, 0x4c);
+    space[0x34] = 0xf8, space[0xf8] = 0x05; /* its registers would lie outside */
+    CHECK_EQUAL(pci_read_msi(v, &m), ERR_CORRUPT);
+}
+
 TEST(pci_bars_have_the_size_that_their_mask_says)
 {
     struct pci_bar b;

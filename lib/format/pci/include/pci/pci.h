@@ -13,6 +13,7 @@ enum : uint32_t { /* offsets */
 };
 enum : uint32_t { PCI_COMMAND_PORTS = 1, PCI_COMMAND_MEMORY = 2, PCI_COMMAND_MASTER = 4, PCI_COMMAND_NO_LINE = 1u << 10 };
 enum : uint32_t { PCI_CAPABILITY_MSI = 0x05, PCI_CAPABILITY_VENDOR = 0x09, PCI_CAPABILITY_MSIX = 0x11 };
+enum : uint32_t { PCI_MSI_ENABLE = 1, PCI_MSI_SEVERAL = 7u << 4, PCI_MSI_WIDE = 1u << 7, PCI_MSI_MASKABLE = 1u << 8 }; /* PCI 3.0, 6.8.1.3 */
 enum : uint32_t { PCI_MSIX_ENABLE = 1u << 15, PCI_MSIX_MASK_ALL = 1u << 14 };
 
 struct pci_header {
@@ -29,6 +30,9 @@ enum status pci_read_header(struct view configuration, struct pci_header *out);
 /* The capability with this id at or after the `skip`th; *out_offset is where it begins. Terminates on loops. ERR_NOT_FOUND. */
 enum status pci_find_capability(struct view configuration, uint32_t id, uint32_t skip, uint32_t *out_offset);
 
+/* Offsets in the configuration space. `data` 0: no such capability; `mask` 0: its vectors cannot be masked. */
+struct pci_msi { uint32_t capability, data, mask; bool is_wide; };
+enum status pci_read_msi(struct view configuration, struct pci_msi *out);
 struct pci_msix { uint32_t capability, entries, table_bar, table_offset; };
 enum status pci_read_msix(struct view configuration, struct pci_msix *out);
 
