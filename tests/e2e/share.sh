@@ -62,12 +62,12 @@ dd if=/share/sparse of=/share/out bs=1M skip=1000 2>/dev/null; same "and back" "
 END
 
 # Nothing there is open for writing because somebody here reads it: Linux would not let the build machine start it.
-cp "$(command -v busybox)" "$share/program"
+cp "$(command -v busybox)" "$share/busybox"
 rm -f "$share/reading" "$share/tried"
-machine --share "$share" -- /bin/sh -c 'exec 3</share/program; md5sum <&3; /share/program touch /share/reading
+machine --share "$share" -- /bin/sh -c 'exec 3</share/busybox; md5sum <&3; /share/busybox touch /share/reading
     i=0; until [ -e /share/tried ] || [ $i = 600 ]; do i=$((i + 1)); usleep 50000; done' &
 inside=$!
 i=0; until [ -e "$share/reading" ] || [ $i = 600 ]; do i=$((i + 1)); sleep 0.05; done
-equal "a program that runs here can be started there" "$("$share/program" echo started 2>&1)" started
+equal "a program that runs here can be started there" "$("$share/busybox" echo started 2>&1)" started
 : >"$share/tried"
 wait $inside
