@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * osbench - one static program of OS micro-benchmarks, plain POSIX + a few
  * Linux calls (futex, epoll).  The same ELF is meant to be run on Linux and on
- * any system with a Linux-compatible ABI.
+ * any system with a Linux-compatible ABI; one file, so that it can be carried anywhere and built by hand.
  *
  * Output, one line a metric:   name value unit n [min=.. ]
  *   value  median of the batches, per operation (lower is always better)

@@ -26,3 +26,6 @@ END
 machine -- /bin/sh -c 'kill -9 $(ps | awk "\$3 == \"[vfsd]\" { print \$1 }"); sleep 30'
 if grep -q 'init: vfsd is lost' "$work/log"; then ok "the end of vfsd is told"; else not_ok "the end of vfsd is told" "$(tail -n 5 "$work/log")"; fi
 if grep -q PANIC "$work/log"; then not_ok "and the machine ends without a panic" "$(grep PANIC "$work/log")"; else ok "and the machine ends without a panic"; fi
+machine -- /bin/sh -c 'kill -9 $(ps | awk "\$3 == \"[execd]\" { print \$1 }"); sleep 30'
+equal "the end of execd is an end of the machine" $? 125
+if grep -q 'init: execd is lost' "$work/log"; then ok "and is told"; else not_ok "and is told" "$(tail -n 5 "$work/log")"; fi
