@@ -37,6 +37,7 @@ static enum status p9_init(struct driver *d)
         TRY(read_tag());
     TRY(virtio_queue_open(&p9.virtio, 0, QUEUE_ENTRIES, &p9.queue));
     virtio_start(&p9.virtio);
+    jobs_init(&p9_jobs);
     TRY(slots_make(&d->device));
     TRY(p9_start());
     TRY(helper_start());

@@ -8,6 +8,7 @@
 #pragma once
 #include "base/list.h"
 #include "fiber/fiber.h"
+#include "fs/job.h"
 #include "fs/helper.h"
 #include "fs/listing.h"
 #include "p9/p9.h"
@@ -35,16 +36,6 @@ struct p9_node {
     struct file_attributes known;              /* what the other side said last, when pages and it agreed */
     struct listing listing;                     /* directory: the names as they were when somebody began to read them */
     uint64_t sync_epoch;
-};
-
-enum job_kind : uint32_t { JOB_REQUEST, JOB_PAGE_IN, JOB_PAGE_OUT, JOB_IDLE, JOB_COMMIT };
-struct job {
-    struct list_node link;
-    enum job_kind kind;
-    uint64_t inode, offset, length;
-    struct message m;
-    struct request rq;
-    uint8_t data[];                            /* what the client sent */
 };
 
 struct slot {
@@ -125,6 +116,7 @@ enum status helper_start(void);
 enum status helper_run(enum file_work_kind work, handle_t file, const struct file_attributes *attributes);
 
 /* -- serve.c, jobs.c */
+extern const struct job_owner p9_jobs;
 extern const struct scheme_ops p9_scheme;
 bool p9_protocol(struct request *rq);                          /* in a fiber */
 void jobs_schedule(void);                                      /* in the loop: runs whatever can go on */

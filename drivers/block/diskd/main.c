@@ -10,6 +10,7 @@
 #include "base/try.h"
 #include "block/client.h"
 #include "fs/helper.h"
+#include "fs/job.h"
 #include "heap/heap.h"
 #include "protocol/vfs.h"
 #include "sys/log.h"
@@ -20,8 +21,6 @@
 #define DISK_MAJOR 254ull
 #define MINORS_EACH 16u
 
-enum job_kind : uint32_t { JOB_IN, JOB_OUT, JOB_COMMIT };
-struct job { struct list_node link; enum job_kind kind; uint64_t offset, length; };
 struct opening { struct list_node link; uint64_t request; uint32_t flags; };
 
 static struct server server;
@@ -67,7 +66,7 @@ static void part_done(enum status status)
         job_end();
         return;
     }
-    if (current->kind == JOB_IN) {
+    if (current->kind == JOB_PAGE_IN) {
         memset(window + disk_part(), 0, bytes - disk_part());
         if (status == OK)
             status = sys_file_supply(file, current->offset, (int64_t)bytes, window_memory, 0);
@@ -78,7 +77,7 @@ static void part_done(enum status status)
     }
     current->offset += bytes;
     current->length -= bytes;
-    if (current->length == 0 || (current->kind == JOB_IN && status != OK)) {
+    if (current->length == 0 || (current->kind == JOB_PAGE_IN && status != OK)) {
         job_end();
         return;
     }
@@ -97,15 +96,15 @@ static enum status part_start(void)
     if (current->kind == JOB_COMMIT)
         return block_client_ask(&client, BLOCK_FLUSH, 0, buffer, 0, 0, transferred, nullptr);
     if (bytes == 0)
-        return current->kind == JOB_IN ? ERR_OUT_OF_RANGE : ERR_NO_SPACE;
-    if (current->kind == JOB_OUT && client.disk.flags & BLOCK_READ_ONLY)
+        return current->kind == JOB_PAGE_IN ? ERR_OUT_OF_RANGE : ERR_NO_SPACE;
+    if (current->kind == JOB_PAGE_OUT && client.disk.flags & BLOCK_READ_ONLY)
         return ERR_READ_ONLY;
-    if (current->kind == JOB_OUT) {
+    if (current->kind == JOB_PAGE_OUT) {
         int64_t got = sys_file_read(file, current->offset, (struct span){window, bytes});
         if (got != (int64_t)bytes)
             return got < 0 ? (enum status)got : ERR_IO;
     }
-    return block_client_ask(&client, current->kind == JOB_IN ? BLOCK_READ : BLOCK_WRITE, current->offset, buffer, 0, (uint32_t)bytes,
+    return block_client_ask(&client, current->kind == JOB_PAGE_IN ? BLOCK_READ : BLOCK_WRITE, current->offset, buffer, 0, (uint32_t)bytes,
                             transferred, nullptr);
 }
 
@@ -128,44 +127,20 @@ static void next_job(void)
     is_starting = false;
 }
 
-static bool job_add(enum job_kind kind, uint64_t offset, uint64_t length)
+static void on_job(struct job *job)
 {
-    struct job *job = heap_allocate(sizeof *job);
-    if (!job)
-        return false;
-    *job = (struct job){.kind = kind, .offset = offset, .length = length};
     list_push_back(&jobs, &job->link);
     if (!current)
         next_job();
-    return true;
 }
 
-static void on_page_in(struct server *s, uint64_t token, uint64_t offset, uint64_t length)
+static handle_t file_of(uint64_t node)
 {
-    (void)s, (void)token;
-    if (!job_add(JOB_IN, offset, length))
-        IGNORE(sys_file_supply(file, offset, ERR_NO_MEMORY, HANDLE_NONE, 0));
+    (void)node;
+    return file;
 }
 
-static void on_page_out(struct server *s, uint64_t token, uint64_t offset, uint64_t length)
-{
-    (void)s, (void)token;
-    if (!job_add(JOB_OUT, offset, length))
-        IGNORE(sys_file_written(file, offset, length, ERR_NO_MEMORY));
-}
-
-static void on_file_commit(struct server *s, uint64_t token, uint64_t number)
-{
-    (void)s, (void)token;
-    if (!job_add(JOB_COMMIT, number, 0))
-        IGNORE(sys_file_written(file, number, 0, ERR_NO_MEMORY));
-}
-
-/* A disk cannot be made shorter: its size comes back when it is opened next. */
-static void on_file_cut(struct server *s, uint64_t token, uint64_t size_bytes)
-{
-    (void)s, (void)token, (void)size_bytes;
-}
+static const struct job_owner job_owner = {.add = on_job, .file = file_of};
 
 /* -- opening and closing -------------------------------------------------------------------------------------------- */
 
@@ -264,8 +239,8 @@ static enum status on_open(struct request *rq, struct view path, uint32_t flags,
     return OK;
 }
 
-static const struct scheme_ops ops = {.open = on_open, .page_in = on_page_in, .page_out = on_page_out, .file_idle = on_file_idle,
-                                      .file_cut = on_file_cut, .file_commit = on_file_commit};
+static const struct scheme_ops ops = {.open = on_open, .page_in = job_page_in, .page_out = job_page_out, .file_idle = on_file_idle,
+                                      .file_commit = job_file_commit};
 
 /* -- start ---------------------------------------------------------------------------------------------------------- */
 
@@ -309,6 +284,7 @@ static enum status start(const struct start_block *block)
     facts = (struct file_attributes){.inode = 1, .type = FILE_BLOCK, .mode = 0660, .links = 1, .block_bytes = PAGE_SIZE_BYTES,
                                      .special = DISK_MAJOR << 8 | (number * MINORS_EACH)};
     TRY(server_init(&server, start_handle(block, "endpoint"), &ops, nullptr));
+    jobs_init(&job_owner);
     TRY(file_helper_start(&server, nullptr));
     TRY(sys_memory_create(WINDOW_BYTES, MEMORY_WIRED | MEMORY_CONTIGUOUS, PLACE_HIGH, &window_memory));
     TRY(sys_map(HANDLE_SELF_SPACE, 0, WINDOW_BYTES, MAP_SHARED_ | PROT_READ_ | PROT_WRITE_, window_memory, 0, &address));

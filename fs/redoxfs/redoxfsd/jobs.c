@@ -2,24 +2,12 @@
  * From messages to the worker: each becomes a job with its own copy of what came along. Jobs are done one after the other in the order
  * in which they came, so a page that is asked for after a truncation is read after it. */
 #include "redoxfsd.h"
-#include "base/string.h"
 #include "base/try.h"
 #include "heap/heap.h"
 #include "sys/log.h"
 
 #define STACK_BYTES (128u << 10)
 #define GROUP_JOBS_MAX 64u            /* as many jobs may pass a commit that waits for more to share it */
-
-struct job {
-    struct list_node link;
-    enum job_kind kind;
-    uint32_t node;
-    uint64_t offset, length;          /* cut: the size; commit: its number; synced: the request */
-    enum status status;
-    struct message m;
-    struct request rq;
-    uint8_t data[];                   /* what the client sent */
-};
 
 static struct list_node jobs = LIST_INIT(jobs);
 static struct fiber worker;
@@ -33,11 +21,7 @@ static void request_run(struct job *job)
         rq->result = redoxfsd.mount_status;
     else if (!serve_protocol(rq))
         rq->result = ERR_NOT_SUPPORTED;
-    if (rq->deferred)
-        return;
-    enum status status = sys_reply(rq->endpoint, rq->id, rq->result, rq->flags, rq->m);
-    if (status != OK)
-        IGNORE(server_answer(&redoxfsd.server, rq->id, status));
+    job_answer(&redoxfsd.server, job);
 }
 
 /* The kernel's size and times go to the volume; what was forgotten while it was open goes for good. */
@@ -77,15 +61,16 @@ static void job_run(struct job *job)
 {
     if (redoxfsd.mount_status == ERR_BUSY)
         redoxfsd.mount_status = disk.status == OK ? volume_open() : disk.status;
-    switch (job->kind) {
+    uint32_t node = (uint32_t)job->node;
+    switch ((uint32_t)job->kind) {
     case JOB_REQUEST: request_run(job); break;
-    case JOB_PAGE_IN: pages_in(job->node, job->offset, job->length); break;
-    case JOB_PAGE_OUT: pages_out(job->node, job->offset, job->length); break;
-    case JOB_CUT: file_cut(job->node, job->offset); break;
-    case JOB_IDLE: node_idle(job->node); break;
+    case JOB_PAGE_IN: pages_in(node, job->offset, job->length); break;
+    case JOB_PAGE_OUT: pages_out(node, job->offset, job->length); break;
+    case JOB_CUT: file_cut(node, job->offset); break;
+    case JOB_IDLE: node_idle(node); break;
+    case JOB_COMMIT: break; /* work's */
     case JOB_COMMIT_ALL: IGNORE(volume_commit()); break;
     case JOB_SYNCED: sync_end(job->offset); break;
-    case JOB_COMMIT: break; /* work's */
     }
     heap_free(job);
 }
@@ -95,13 +80,13 @@ static void commit_jobs(struct list_node *asked)
 {
     list_for_each(at, asked) {
         struct job *job = list_entry(at, struct job, link);
-        struct open_node *node = node_find(job->node);
+        struct open_node *node = node_find((uint32_t)job->node);
         job->status = node ? node_push(node) : ERR_PEER_GONE;
     }
     enum status status = redoxfsd.is_read_only ? OK : redoxfs_commit(&redoxfsd.fs);
     for (struct list_node *n; (n = list_pop_front(asked));) {
         struct job *job = list_entry(n, struct job, link);
-        struct open_node *node = node_find(job->node);
+        struct open_node *node = node_find((uint32_t)job->node);
         if (node && node->file != HANDLE_NONE)
             IGNORE(sys_file_written(node->file, job->offset, 0, status != OK ? status : job->status));
         heap_free(job);
@@ -148,78 +133,25 @@ void jobs_schedule(void)
         fiber_start(&worker, work, nullptr);
 }
 
-static bool on_protocol(struct request *rq)
+static void on_job(struct job *job)
 {
-    if (rq->data_length > rq->data.length)
-        return false; /* no message of ours is that long */
-    struct job *job = heap_allocate(sizeof *job + rq->data.length);
-    if (!job) {
-        rq->result = ERR_NO_MEMORY;
-        return true;
-    }
-    *job = (struct job){.kind = JOB_REQUEST, .m = *rq->m, .rq = *rq};
-    memcpy(job->data, rq->data.data, rq->data.length);
-    job->rq.m = &job->m;
-    job->rq.data.data = job->data;
-    list_push_back(&jobs, &job->link);
-    request_defer(rq);
-    jobs_schedule();
-    return true;
-}
-
-bool job_add(enum job_kind kind, uint64_t node, uint64_t offset, uint64_t length)
-{
-    struct job *job = heap_allocate(sizeof *job);
-    if (!job)
-        return false;
-    *job = (struct job){.kind = kind, .node = (uint32_t)node, .offset = offset, .length = length};
     list_push_back(&jobs, &job->link);
     jobs_schedule();
-    return true;
 }
 
-static void on_page_in(struct server *s, uint64_t token, uint64_t offset, uint64_t length)
+static handle_t file_of(uint64_t number)
 {
-    (void)s;
-    struct open_node *node = node_find((uint32_t)token);
-    if (!job_add(JOB_PAGE_IN, token, offset, length) && node)
-        IGNORE(sys_file_supply(node->file, offset, ERR_NO_MEMORY, HANDLE_NONE, 0));
+    const struct open_node *node = node_find((uint32_t)number);
+    return node ? node->file : HANDLE_NONE;
 }
 
-static void on_page_out(struct server *s, uint64_t token, uint64_t offset, uint64_t length)
-{
-    (void)s;
-    struct open_node *node = node_find((uint32_t)token);
-    if (!job_add(JOB_PAGE_OUT, token, offset, length) && node)
-        IGNORE(sys_file_written(node->file, offset, length, ERR_NO_MEMORY));
-}
+static const struct job_owner job_owner = {.add = on_job, .file = file_of};
 
-static void on_file_commit(struct server *s, uint64_t token, uint64_t number)
-{
-    (void)s;
-    struct open_node *node = node_find((uint32_t)token);
-    if (!job_add(JOB_COMMIT, token, number, 0) && node)
-        IGNORE(sys_file_written(node->file, number, 0, ERR_NO_MEMORY));
-}
-
-static void on_file_cut(struct server *s, uint64_t token, uint64_t size_bytes)
-{
-    (void)s;
-    if (!job_add(JOB_CUT, token, size_bytes, 0))
-        log_warning("file %lu: no memory to cut it", (unsigned long)token);
-}
-
-static void on_file_idle(struct server *s, uint64_t token)
-{
-    (void)s;
-    if (!job_add(JOB_IDLE, token, 0, 0))
-        log_warning("file %lu: no memory to end its use", (unsigned long)token);
-}
-
-const struct scheme_ops redoxfsd_scheme = {.protocol = on_protocol, .page_in = on_page_in, .page_out = on_page_out,
-                                           .file_idle = on_file_idle, .file_cut = on_file_cut, .file_commit = on_file_commit};
+const struct scheme_ops redoxfsd_scheme = {.protocol = job_protocol, .page_in = job_page_in, .page_out = job_page_out,
+                                           .file_idle = job_file_idle, .file_cut = job_file_cut, .file_commit = job_file_commit};
 
 enum status jobs_start(void)
 {
+    jobs_init(&job_owner);
     return fiber_make(&worker, STACK_BYTES);
 }

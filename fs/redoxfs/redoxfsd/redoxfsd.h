@@ -11,6 +11,7 @@
 #include "block/client.h"
 #include "fiber/fiber.h"
 #include "fs/helper.h"
+#include "fs/job.h"
 #include "fs/listing.h"
 #include "protocol/fs_server.h"
 #include "redoxfs/write.h"
@@ -69,9 +70,8 @@ void commit_soon(void);               /* something changed: within some seconds 
 enum status sync_begin(struct request *rq);
 
 /* -- jobs.c */
-enum job_kind : uint32_t { JOB_REQUEST, JOB_PAGE_IN, JOB_PAGE_OUT, JOB_CUT, JOB_COMMIT, JOB_IDLE, JOB_COMMIT_ALL, JOB_SYNCED };
+enum : uint32_t { JOB_COMMIT_ALL = JOB_OWN, JOB_SYNCED }; /* synced: offset is the request */
 enum status jobs_start(void);
-bool job_add(enum job_kind kind, uint64_t node, uint64_t offset, uint64_t length); /* false: no memory */
 void jobs_schedule(void);             /* in the loop: the worker goes on if it can */
 void worker_wait(void);               /* in the worker: until worker_wake */
 void worker_wake(void);
