@@ -14,7 +14,6 @@
 #include "kernel/mm/user_copy.h"
 #include "kernel/task/process.h"
 
-enum { WORD_PLACEMENT = 2, WORD_HANDLE = 3, WORD_RECEIVE_ADDRESS = 4, WORD_RECEIVE_LENGTH = 5, WORD_SEND_ADDRESS = 6, WORD_SEND_LENGTH = 7 };
 #define BRING_IN_MAX (1u << 20)
 
 /* ---- Asking ---------------------------------------------------------------------------------------------------------- */
@@ -355,8 +354,7 @@ static enum status give_handle(struct request *r, handle_t number, bool move, ui
     return status;
 }
 
-/* Bytes and handle of a reply, with r busy and the lock not held. */
-static enum status carry(struct request *r, uint64_t flags, uint64_t *words)
+enum status request_carry(struct request *r, uint64_t flags, uint64_t *words)
 {
     enum status status = OK;
     uint64_t address = r->words[WORD_RECEIVE_ADDRESS], capacity = r->words[WORD_RECEIVE_LENGTH];
@@ -461,7 +459,7 @@ enum status ipc_reply(struct endpoint *e, uint64_t id, int64_t result, uint64_t 
         spin_unlock(&e->lock);
         enum status status = OK;
         if (somebody)
-            status = carry(r, flags, words);
+            status = request_carry(r, flags, words);
         else if (flags & REPLY_HANDLE_MOVE)
             IGNORE(handle_close(current()->process->handles, (handle_t)words[WORD_HANDLE]));
         if (status != OK && result >= 0)

@@ -46,6 +46,7 @@ struct resource {
 };
 
 #define EVENT_BATCH 8u
+enum { WORD_PLACEMENT = 2, WORD_HANDLE = 3, WORD_RECEIVE_ADDRESS = 4, WORD_RECEIVE_LENGTH = 5, WORD_SEND_ADDRESS = 6, WORD_SEND_LENGTH = 7 };
 
 enum status endpoint_create(struct endpoint **out);
 enum status resource_create(struct endpoint *e, uint64_t token, uint32_t flags, uint32_t stream_flags, struct resource **out);
@@ -90,6 +91,9 @@ enum status ipc_reply(struct endpoint *e, uint64_t id, int64_t result, uint64_t 
 void request_fail(struct endpoint *e, struct request *r, enum status status);
 enum status request_copy(struct endpoint *e, uint64_t id, uint64_t offset, uint64_t address, uint64_t length, bool to_client,
                          uint64_t *out_done);
+
+/* Bytes and handle of a reply, with r busy and the lock not held. */
+enum status request_carry(struct request *r, uint64_t flags, uint64_t *words);
 
 /* ---- kernel/ipc/transfer.c: what travels with the words -------------------------------------------------------------- */
 /* Puts a request into a server's frame: words, bytes, handle. The request is OPEN and nobody else touches it. */

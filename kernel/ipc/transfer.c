@@ -8,8 +8,6 @@
 #include "kernel/mm/user_copy.h"
 #include "kernel/task/process.h"
 
-enum { WORD_PLACEMENT = 2, WORD_HANDLE = 3, WORD_RECEIVE_ADDRESS = 4, WORD_RECEIVE_LENGTH = 5, WORD_SEND_ADDRESS = 6, WORD_SEND_LENGTH = 7 };
-
 enum status transfer_prepare(struct request *r)
 {
     if (!(r->kind & KIND_SEND_HANDLE) || (handle_t)r->words[WORD_HANDLE] == HANDLE_NONE)

@@ -253,6 +253,17 @@ enum status space_copy_to_current(user_addr_t to, struct address_space *from_spa
     return space_copy(from_space, from.value, TO_CURRENT, to.value, length, wait, out_copied);
 }
 
+bool space_copy_from_current_present(struct address_space *to_space, user_addr_t to, user_addr_t from, size_t length)
+{
+    uint64_t inside = to.value & (PAGE_BYTES - 1);
+    phys_addr_t page;
+    if (inside + length > PAGE_BYTES || !space_page_pin(to_space, to.value, PROT_WRITE_, &page))
+        return false;
+    struct raw_result r = user_copy_raw((char *)phys_to_virt(page) + inside, (const void *)from.value, length);
+    space_page_unpin(page);
+    return !r.left;
+}
+
 enum status user_io_single(struct user_io *io, user_addr_t address, uint64_t length)
 {
     if (!user_range_valid(address, length))

@@ -45,6 +45,9 @@ enum status space_copy_from_current(struct address_space *to_space, user_addr_t 
                                     size_t *out_copied);
 enum status space_copy_to_current(user_addr_t to, struct address_space *from_space, user_addr_t from, size_t length, bool wait,
                                   size_t *out_copied);
+/* The same for bytes that lie in one page of to_space which can be written now, and are there: false, and some may be copied, if not so. Resolves
+ * nothing, never sleeps. Both ranges are in user space. */
+bool space_copy_from_current_present(struct address_space *to_space, user_addr_t to, user_addr_t from, size_t length);
 /* Brings in what only a pager can give in [address, address + length) of the current space, up to 1 MiB, before a server sees a
  * request; sleeps. ERR_BAD_ADDRESS when the first byte is not accessible. */
 enum status user_range_bring_in(user_addr_t address, size_t length, uint32_t access);

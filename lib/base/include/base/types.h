@@ -10,6 +10,7 @@
 #define likely(c) __builtin_expect(!!(c), 1)
 #define unlikely(c) __builtin_expect(!!(c), 0)
 /* A function off the usual way: it keeps its caller's registers, so that the usual way need not save any for its sake. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define OFF_THE_WAY __attribute__((cold, noinline, preserve_most))
 
 #define MIN(a, b) ({ __auto_type min_a_ = (a); __auto_type min_b_ = (b); min_a_ < min_b_ ? min_a_ : min_b_; })
