@@ -8,7 +8,7 @@
 
 struct check { const char *promise; bool (*holds)(void); };
 extern const struct check memory_checks[], handle_checks[], pipe_checks[], time_checks[], message_checks[], process_checks[],
-    file_checks[], crowd_checks[], death_checks[], load_checks[], capability_checks[],
+    file_checks[], crowd_checks[], death_checks[], load_checks[], loop_checks[], capability_checks[],
     scheduling_checks[];
 extern const struct start_block *check_block;
 

@@ -36,7 +36,7 @@ static void say(const char *line)
 static uint32_t check_all(void)
 {
     static const struct check *const all[] = {handle_checks, memory_checks, time_checks, pipe_checks, file_checks, crowd_checks,
-                                             message_checks, death_checks, process_checks, capability_checks, load_checks, scheduling_checks};
+                                             message_checks, death_checks, process_checks, capability_checks, load_checks, loop_checks, scheduling_checks};
     uint32_t passed = 0, failed = 0;
     for (size_t i = 0; i < ARRAY_LENGTH(all); i++)
         failed += run(all[i], &passed);
