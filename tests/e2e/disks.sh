@@ -75,3 +75,30 @@ same "nothing of it can be read" "$(grep -c 999 /dev/vda)" 0
 END
     equal "outside it opens with the password" "$($tools/redoxfs-cat --password-file "$work/password" "$work/secret" /numbers | md5sum)" "$(seq 1000 | md5sum)"
 fi
+
+# The server is killed again and again under a reader and a writer: what fsync said is there is there, and all of it is sound.
+truncate -s 48M "$work/killed" && $tools/redoxfs-mkfs "$work/killed" || not_ok "a volume for the kills" "$?"
+inside "kills" --smp 2 --memory 64M --disk "$work/killed" <<'END'
+cd /mnt/0
+server() { ps | awk '$3 ~ /redoxfs:/ { print $1 }'; }
+head -c 700000 /bin/busybox >base; sync; want=$(md5sum <base)
+(i=0; while [ ! -e /tmp/stop ]; do
+    i=$((i + 1))
+    head -c ${i}999 /bin/busybox 2>/dev/null | dd of=w$i bs=64k conv=fsync 2>/dev/null && echo "$(head -c ${i}999 /bin/busybox | md5sum | head -c 32)  w$i" >>/tmp/done
+done) &
+(while [ ! -e /tmp/stop ]; do
+    got=$(md5sum <base 2>/dev/null) || continue # an error is an answer; other bytes are not
+    [ "$got" = "$want" ] || echo wrong >>/tmp/wrong
+done) &
+for round in 1 2 3 4 5 6; do
+    before=$(wc -l </tmp/done 2>/dev/null || echo 0)
+    old=$(server); kill -9 $old
+    i=0; while new=$(server); [ -z "$new" ] || [ "$new" = "$old" ]; do i=$((i + 1)); [ $i -lt 400 ] || break; usleep 50000; done
+    i=0; while [ "$(wc -l </tmp/done 2>/dev/null || echo 0)" -le $before ] && [ $i -lt 400 ]; do i=$((i + 1)); usleep 50000; done
+    same "round $round: the writer goes on" "$([ $i -lt 400 ] && echo on)" on
+done
+touch /tmp/stop; wait
+same "nothing was read wrong" "$(cat /tmp/wrong 2>/dev/null)" ""
+same "all that was synced is there" "$(md5sum -c /tmp/done 2>&1 | grep -vc ': OK$')" 0
+END
+if $tools/redoxfs-fsck --quiet "$work/killed" >"$work/fsck" 2>&1; then ok "and it is sound"; else not_ok "and it is sound" "$(cat "$work/fsck")"; fi
