@@ -355,19 +355,24 @@ enum status handle_install(struct handle_table *t, struct object *object, uint32
     return OK;
 }
 
+static struct handle_slot close_locked(struct handle_table *t, handle_t h)
+{
+    uint32_t index;
+    struct handle_range *r = handle_range_of(t, h, &index);
+    struct handle_slot closed = take_slot(&r->slots[index]);
+    range_vacate(r, index);
+    refund_locked(t);
+    return closed;
+}
+
 enum status handle_close(struct handle_table *t, handle_t h)
 {
     struct handle_slot closed;
     {
         GUARD(&t->lock);
-        uint32_t index;
-        struct handle_range *r = handle_range_of(t, h, &index);
-        if (index >= r->capacity || !r->slots[index].object)
+        if (!slot_of_locked(t, h))
             return ERR_BAD_HANDLE;
-        closed = r->slots[index];
-        r->slots[index] = (struct handle_slot){0};
-        range_vacate(r, index);
-        refund_locked(t);
+        closed = close_locked(t, h);
     }
     slot_release(&closed);
     return OK;
@@ -400,16 +405,19 @@ enum status handle_dup(struct handle_table *t, handle_t h, placement_t where, ui
 
 enum status handle_revoke(struct handle_table *t, handle_t h)
 {
+    struct handle_slot closed;
     {
         GUARD(&t->lock);
-        struct handle_slot *slot = slot_of_locked(t, h);
+        const struct handle_slot *slot = slot_of_locked(t, h);
         if (!slot)
             return ERR_BAD_HANDLE;
         if (!slot->grant)
             return ERR_NOT_SUPPORTED;
         grant_revoke(slot->grant);
+        closed = close_locked(t, h); /* under the same lock: the number may be somebody else's right after */
     }
-    return handle_close(t, h);
+    slot_release(&closed);
+    return OK;
 }
 
 enum status handle_info(struct handle_table *t, handle_t h, struct handle_info *out)
