@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Waiting for conditions: queue, test, sleep. The order is what makes it right: the waiter is on the queue and BLOCKED before it
- * tests, so a waker that changes the condition afterwards finds it.
+ * Waiting for conditions: prepare, queue, test, sleep. The order is what makes it right: who is found on a queue is not RUNNING on its way
+ * to sleep, so being taken off and being woken are one; and it is there before it tests, so a waker that changes the condition afterwards
+ * finds it.
  *
- * Model: tests/models/context.pml. */
+ * Models: tests/models/context.pml, sleep.pml. */
 #include "kernel/task/wait.h"
 #include "arch/machine.h"
 #include "kernel/core/panic.h"
@@ -63,8 +64,8 @@ enum status wait_until(struct wait_queue *q, bool (*condition)(void *), void *ar
     bool armed = false;
     enum status status;
     for (;;) {
-        waiter_enqueue(q, &c->waiter);
         context_block_prepare(what, (uint64_t)q, flags);
+        waiter_enqueue(q, &c->waiter);
         status = wait_verdict(c, condition, argument, deadline_ns, flags, &sleep);
         if (!sleep) {
             context_block_undo();
