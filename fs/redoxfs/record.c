@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Contents: a node's area points at records directly and through one to four levels of blocks of 256 pointers; a record may be
  * missing (zeros), shorter than a record (zeros behind), or LZ4. Bytes at and behind the size are never shown: they may be old. */
+#include "base/checked.h"
 #include "base/string.h"
 #include "base/try.h"
 #include "fs/redoxfs/writer.h"
@@ -85,6 +86,31 @@ enum status record_view(struct redoxfs *fs, uint32_t record_level, struct redoxf
     return OK;
 }
 
+static bool is_at_hand(struct redoxfs *fs, struct redoxfs_pointer p)
+{
+    return fs->writer ? buffer_find(fs->writer, pointer_index(p)) != nullptr : pointer_equal(fs->record_of, p);
+}
+
+/* Before record `number` is read: tells the disk of the one behind it when the file is read in order and the disk will be asked at all. */
+static enum status expect_next(struct redoxfs *fs, const struct redoxfs_node *node, uint64_t number, struct redoxfs_pointer pointer)
+{
+    bool is_in_order = number == 0 || (fs->reading.id == node->id && fs->reading.next == number);
+    struct redoxfs_pointer next;
+    uint64_t skip;
+    if (!fs->disk.expect || is_at_hand(fs, pointer))
+        return OK;
+    fs->reading.id = node->id;
+    fs->reading.next = number + 1;
+    if (!is_in_order || (number + 1) << node->record_level >= (node->size_bytes + REDOXFS_BLOCK_BYTES - 1) / REDOXFS_BLOCK_BYTES)
+        return OK;
+    enum status status = find_record(fs, node, number + 1, &next, &skip);
+    uint64_t count = 1ull << pointer_level(next);
+    if (status == OK && !pointer_is_null(next) && pointer_level(next) <= REDOXFS_LEVEL_MAX && range_fits(pointer_index(next), count, fs->block_count) &&
+        !is_at_hand(fs, next))
+        fs->disk.expect(fs->disk.context, fs->base + pointer_index(next), count);
+    return status == ERR_FILE_TOO_BIG ? OK : status;
+}
+
 /* The part of one record that begins at `offset` (in the file), as much of it as `to` wants. */
 static enum status read_in_record(struct redoxfs *fs, const struct redoxfs_node *node, uint64_t offset, struct span to, size_t *out_bytes)
 {
@@ -93,8 +119,10 @@ static enum status read_in_record(struct redoxfs *fs, const struct redoxfs_node 
     struct redoxfs_pointer pointer;
     TRY(find_record(fs, node, offset / record_bytes, &pointer, &skip));
     struct view record = {0};
-    if (!pointer_is_null(pointer))
+    if (!pointer_is_null(pointer)) {
+        TRY(expect_next(fs, node, offset / record_bytes, pointer));
         TRY(record_view(fs, node->record_level, pointer, &record));
+    }
     size_t stored = inside < record.length ? MIN(bytes, record.length - inside) : 0;
     if (stored)
         memcpy(to.data, record.data + inside, stored);

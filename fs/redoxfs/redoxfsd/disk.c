@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Blocks for the library: requests to the driver's ring. Only the worker asks. The memory is registered with the driver: a window for what
- * is read, and several for what is written. A read waits for its bytes; a write is copied and goes on its way; a flush waits for all
+ * is read, one for what will be, and several for what is written. A read waits for its bytes; a write is copied and goes on its way; a flush waits for all
  * writes. No two requests under way touch the same block, which lets the driver's next instance repeat them. */
 #include "redoxfsd.h"
 #include "base/string.h"
@@ -9,6 +9,7 @@
 
 #define WRITES 8u                     /* under way at once */
 #define WINDOW_READ 0u                /* windows 1..WRITES are for writes */
+#define WINDOW_AHEAD (WRITES + 1)
 
 struct disk disk;
 
@@ -18,7 +19,8 @@ struct transfer {
     enum status status;
 };
 
-static struct transfer transfers[WRITES + 1];
+static struct transfer transfers[WRITES + 2];
+static struct { uint64_t block, count; } expected; /* count 0: nothing */
 static enum status write_status;      /* of the first write that failed */
 static uint8_t *windows;
 static uint32_t buffer;               /* number of the windows' memory at the block client */
@@ -29,7 +31,7 @@ static void transfer_done(struct block_client *c, void *argument, enum status st
     (void)c;
     t->is_under_way = false;
     t->status = status;
-    if (status != OK && t != &transfers[WINDOW_READ] && write_status == OK) {
+    if (status != OK && t > &transfers[WINDOW_READ] && t < &transfers[WINDOW_AHEAD] && write_status == OK) {
         write_status = status;
         log_error("block %lu could not be written: %s; nothing is committed any more", (unsigned long)t->block, status_sentence(status));
     }
@@ -53,20 +55,76 @@ static void wait_for(const struct transfer *t)
         worker_wait();
 }
 
+static bool touches(const struct transfer *t, uint64_t block, size_t length)
+{
+    return t->block < block + length / REDOXFS_BLOCK_BYTES && block < t->block + t->count;
+}
+
 /* What is on its way to these blocks arrives first. */
 static void wait_for_blocks(uint64_t block, size_t length)
 {
-    uint64_t end = block + length / REDOXFS_BLOCK_BYTES;
     for (uint32_t i = 1; i <= WRITES; i++)
-        if (transfers[i].block < end && block < transfers[i].block + transfers[i].count)
+        if (touches(&transfers[i], block, length))
             wait_for(&transfers[i]);
+}
+
+/* -- read ahead: one record at a time, on its way while the one before it is waited for, checked and handed out ---------------------- */
+
+void disk_expect(void *context, uint64_t block, uint64_t count)
+{
+    (void)context;
+    expected.block = block;
+    expected.count = count;
+}
+
+static void ahead_start(void)
+{
+    struct transfer *t = &transfers[WINDOW_AHEAD];
+    size_t length = (size_t)expected.count * REDOXFS_BLOCK_BYTES;
+    if (!expected.count || length > TRANSFER_BYTES || t->is_under_way)
+        return;
+    for (uint32_t i = 1; i <= WRITES; i++)
+        if (transfers[i].is_under_way && touches(&transfers[i], expected.block, length))
+            return;
+    if (ask(t, BLOCK_READ, expected.block, length) != OK)
+        t->count = 0; /* then it is read when it is wanted */
+    expected.count = 0;
+}
+
+/* Has it been read ahead? Then it is not read again, whatever became of it, but when that failed. */
+static bool ahead_take(uint64_t block, struct span to)
+{
+    struct transfer *t = &transfers[WINDOW_AHEAD];
+    if (t->block != block || t->count != to.length / REDOXFS_BLOCK_BYTES)
+        return false;
+    wait_for(t);
+    t->count = 0;
+    if (t->status != OK)
+        return false;
+    memcpy(to.data, windows + (size_t)WINDOW_AHEAD * TRANSFER_BYTES, to.length);
+    return true;
+}
+
+/* Before these blocks are written. */
+static void ahead_forget(uint64_t block, size_t length)
+{
+    struct transfer *t = &transfers[WINDOW_AHEAD];
+    if (touches(t, block, length)) {
+        wait_for(t);
+        t->count = 0;
+    }
 }
 
 static enum status read_part(uint64_t block, struct span to)
 {
     struct transfer *t = &transfers[WINDOW_READ];
+    if (ahead_take(block, to)) {
+        ahead_start();
+        return OK;
+    }
     wait_for_blocks(block, to.length);
     TRY(ask(t, BLOCK_READ, block, to.length));
+    ahead_start();
     wait_for(t);
     TRY(t->status);
     memcpy(to.data, windows, to.length);
@@ -98,6 +156,7 @@ static enum status write_part(uint64_t block, struct view from)
 {
     struct transfer *t;
     wait_for_blocks(block, from.length);
+    ahead_forget(block, from.length);
     while (!(t = free_transfer()))
         worker_wait();
     memcpy(windows + (size_t)(t - transfers) * TRANSFER_BYTES, from.data, from.length);
@@ -138,7 +197,7 @@ static void client_ready(struct block_client *c, enum status status)
 
 enum status disk_start(struct server *server, handle_t device)
 {
-    const uint64_t bytes = (WRITES + 1) * TRANSFER_BYTES;
+    const uint64_t bytes = (WRITES + 2) * TRANSFER_BYTES;
     handle_t memory;
     uint64_t address;
     TRY(sys_memory_create(bytes, MEMORY_WIRED | MEMORY_CONTIGUOUS, PLACE_HIGH, &memory));

@@ -24,7 +24,7 @@ static void memory_release(void *context, void *block, size_t bytes)
 /* A volume whose space cannot be trusted can still be read. */
 static enum status open_any_way(void)
 {
-    struct redoxfs_disk blocks = {.read = disk_read, .write = disk_write, .flush = disk_flush, .block_count = disk.blocks};
+    struct redoxfs_disk blocks = {.read = disk_read, .write = disk_write, .flush = disk_flush, .expect = disk_expect, .block_count = disk.blocks};
     struct redoxfs_secret secret = {&redoxfs_cipher, start_option(start_current(), "password=")};
     struct redoxfs_write_options options = {.memory = {.allocate = memory_allocate, .release = memory_release}, .secret = &secret,
                                             .compressor = start_has_argument(start_current(), "compress") ? lz4_encode : nullptr};

@@ -33,6 +33,7 @@ enum status disk_read(void *context, uint64_t block, struct span to);
  * believes written is not there, so nothing may be committed on it. */
 enum status disk_write(void *context, uint64_t block, struct view from);
 enum status disk_flush(void *context);
+void disk_expect(void *context, uint64_t block, uint64_t count);
 
 /* -- node.c: nodes of which somebody has a file object, or reads the names */
 struct open_node {

@@ -26,6 +26,8 @@ struct redoxfs_disk {
     enum status (*write)(void *context, uint64_t block, struct view from);
     enum status (*flush)(void *context);
     enum status (*discard)(void *context, uint64_t block, uint64_t count);
+    /* May be null. Behind what is read next, these will probably be wanted: a file is read from its front to its end. */
+    void (*expect)(void *context, uint64_t block, uint64_t count);
 };
 
 /* Where a block or record is, and the checksum of what is there. Index 0: nothing. */
@@ -46,6 +48,7 @@ struct redoxfs {
     /* what was read last; each under the pointer that named it, null while nothing is held */
     struct { struct redoxfs_pointer of; uint8_t bytes[REDOXFS_BLOCK_BYTES]; } cache[REDOXFS_CACHE_BLOCKS];
     struct redoxfs_pointer record_of;
+    struct { uint32_t id; uint64_t next; } reading; /* the file that was read last, and the record behind what was read */
     uint8_t header[REDOXFS_BLOCK_BYTES];
     struct writer *writer;                  /* null: opened for reading */
     uint8_t record[REDOXFS_RECORD_BYTES_MAX], stored[REDOXFS_RECORD_BYTES_MAX];
