@@ -336,30 +336,47 @@ static struct value *evaluated(struct job_of_let *a, const struct key *key, stru
     return value;
 }
 
-static bool store_index(struct job_of_let *a, const struct key *key, struct value **value)
+/* What the indexed key number `which` changes: what an earlier key of the statement gives that variable, or what it is now. */
+static const struct value *indexed(const struct job_of_let *a, size_t which, struct value *const *values)
 {
-    struct shell *sh = a->sh;
-    char *index;
-    size_t at;
-    if (!expand_string(sh, key->index, &index)) return false;
-    struct entry *entry = scope_find_writable(sh->scope, key->name);
-    if (!entry || !value_is_variable(entry->value)) return refuse(a, "index value does not exist");
-    if ((*value)->kind != VALUE_STRING && entry->value->kind == VALUE_ARRAY) return refuse(a, "multi-dimensional arrays are not yet supported");
-    if (value_is_map(entry->value)) {
-        value_put(entry->value, index, *value);
-        *value = nullptr;
-        return true;
-    }
-    if (entry->value->kind != VALUE_ARRAY) return refuse(a, "cannot assign to an index of a string");
-    if (!read_index(a, index, &at)) return false;
-    if (at >= entry->value->count) return true;
-    value_free(entry->value->entries[at].value);
-    entry->value->entries[at].value = *value;
-    *value = nullptr;
-    return true;
+    const struct key *keys = a->assignment->keys;
+    for (size_t i = which; i-- > 0;)
+        if (!keys[i].index && keys[i].hash == keys[which].hash && !strcmp(keys[i].name, keys[which].name)) return values[i];
+    const struct entry *entry = scope_find_writable(a->sh->scope, keys[which].name);
+    return entry ? entry->value : nullptr;
 }
 
-static bool store(struct job_of_let *a, const struct key *key, struct value **value)
+/* All that can be wrong with storing, before anything is stored. */
+static bool check_index(struct job_of_let *a, size_t which, struct value *const *values, char **out_index)
+{
+    size_t at;
+    if (!expand_string(a->sh, a->assignment->keys[which].index, out_index)) return false;
+    const struct value *target = indexed(a, which, values);
+    if (!target || !value_is_variable(target)) return refuse(a, "index value does not exist");
+    if (values[which]->kind != VALUE_STRING && target->kind == VALUE_ARRAY) return refuse(a, "multi-dimensional arrays are not yet supported");
+    if (value_is_map(target)) return true;
+    if (target->kind != VALUE_ARRAY) return refuse(a, "cannot assign to an index of a string");
+    return read_index(a, *out_index, &at);
+}
+
+static void store_index(struct job_of_let *a, const struct key *key, const char *index, struct value **value)
+{
+    const struct entry *entry = scope_find_writable(a->sh->scope, key->name);
+    struct value *target = entry ? entry->value : nullptr;
+    if (!target) return;
+    if (value_is_map(target)) {
+        value_put(target, index, *value);
+        *value = nullptr;
+        return;
+    }
+    size_t at = strtoul(index, nullptr, 10);
+    if (target->kind != VALUE_ARRAY || at >= target->count) return;
+    value_free(target->entries[at].value);
+    target->entries[at].value = *value;
+    *value = nullptr;
+}
+
+static bool store(struct job_of_let *a, const struct key *key, const char *index, struct value **value)
 {
     if (a->exporting) {
         struct list all = list_make(&a->sh->scratch);
@@ -368,7 +385,7 @@ static bool store(struct job_of_let *a, const struct key *key, struct value **va
         setenv(key->name, all.count ? list_join(&all, " ") : "", 1);
         return true;
     }
-    if (key->index) return store_index(a, key, value);
+    if (key->index) return store_index(a, key, index, value), true;
     if (a->assignment->operator != ASSIGN_MISSING || !value_is_variable(scope_find_hashed(a->sh->scope, key->name, key->hash))) {
         scope_set(a->sh->scope, key->name, *value);
         *value = nullptr;
@@ -380,11 +397,16 @@ static bool assign(struct job_of_let *a)
 {
     const struct assignment *it = a->assignment;
     struct value **values = arena_alloc(&a->sh->scratch, it->count * sizeof(struct value *));
+    char **indexes = arena_alloc(&a->sh->scratch, it->count * sizeof(char *));
     size_t made = 0;
     if (!check_keys(a)) return false;
     while (made < it->count && (values[made] = evaluated(a, &it->keys[made], &it->values.at[made]))) made++;
     bool good = made == it->count;
-    for (size_t i = 0; good && i < it->count; i++) good = store(a, &it->keys[i], &values[i]);
+    for (size_t i = 0; good && i < it->count; i++) {
+        indexes[i] = nullptr;
+        good = a->exporting || !it->keys[i].index || check_index(a, i, values, &indexes[i]);
+    }
+    for (size_t i = 0; good && i < it->count; i++) good = store(a, &it->keys[i], indexes[i], &values[i]);
     for (size_t i = 0; i < made; i++) value_free(values[i]);
     return good;
 }
