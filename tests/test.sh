@@ -134,9 +134,9 @@ text_rules() {
         head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "not ok text $file: no SPDX line"
         awk -v f="$file" '/\t/ && !t { print "not ok text " f ":" FNR ": a tab"; t = 1 }
             /[ \t]$/ && !b { print "not ok text " f ":" FNR ": blanks at the end"; b = 1 }
-            length($0) > 170 && !w { print "not ok text " f ":" FNR ": " length($0) " columns"; w = 1 }
-            /^(<<<<<<<|>>>>>>>) / { print "not ok text " f ":" FNR ": a merge mark" }' "$file"
+            length($0) > 170 && !w { print "not ok text " f ":" FNR ": " length($0) " columns"; w = 1 }' "$file"
     done
+    git grep -lE '^(<<<<<<<|>>>>>>>) ' | sed 's/^/not ok text: a merge mark in /'
     echo "ok text was looked at"
 }
 

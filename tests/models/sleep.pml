@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The wait queue and the sleeping lock: kernel/task/wait.c (wait_until, wait_wake, sleep_lock, sleep_unlock). Three contexts take the lock
- * twice each; whoever comes along may take it before the one that was woken. A timer may wake anybody for nothing.
+ * The wait queue and the sleeping lock: kernel/task/wait.c (wait_until, wait_wake, sleep_lock, sleep_unlock). Three contexts take the lock,
+ * one of them twice; whoever comes along may take it before the one that was woken. A timer may wake anybody for nothing.
  * Claims: one holder; everybody comes to the end.
  * BROKEN: the waiter is on the queue before it prepares: a waker takes it off and does not wake it, another takes the lock, it sleeps for ever.
  * BROKEN2: the lock is tested before the waiter is on the queue. */
@@ -8,6 +8,7 @@
 #define PREPARING 1
 #define BLOCKED 2
 #define N 3
+#define TURNS(self) (self == 0 -> 2 : 1)
 
 byte state[N] = RUNNING, order[N], ends, holders, strays = 1;
 bool queued[N], held, queue_lock;
@@ -58,8 +59,8 @@ proctype Taker(byte self) {
     byte turn, first;
     bool got;
     do
-    :: turn == 2 -> break
-    :: turn < 2 ->
+    :: turn == TURNS(self) -> break
+    :: turn < TURNS(self) ->
         try(got);
         do
         :: got -> break
